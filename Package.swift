@@ -1,0 +1,151 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every module of ours is built with these; DESIGN of each flag is in README.md ("How it is built").
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+
+let migrations = [
+    "0001_foundation.sql", "0002_tenants.sql", "0003_jobs.sql", "0004_plans.sql", "0005_metering.sql",
+    "0006_ledger.sql", "0007_subscriptions.sql", "0008_billing.sql", "0009_inference.sql", "0010_api.sql",
+]
+
+let package = Package(
+    name: "abono",
+    products: [.executable(name: "abono", targets: ["Abono"])],
+    dependencies: [
+        // Exact versions: Package.resolved holds commit ids that differ from mirror to mirror.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/attaswift/BigInt", exact: "6.0.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    ],
+    targets: [
+        // Arrows point down only; a wrong one does not compile.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
+        .systemLibrary(name: "CLlama", pkgConfig: "llama"),
+        .target(name: "CLlamaShim", dependencies: ["CLlama"]),
+        .target(name: "Values", dependencies: [bigInt]),
+        .target(name: "Postgres", dependencies: ["CPostgres", "Values"]),
+        .target(
+            name: "Migrations", dependencies: ["Postgres"], path: "Migrations",
+            resources: migrations.map { .embedInCode(.init(stringLiteral: $0)) }),
+        .target(name: "Jobs", dependencies: ["Postgres", "Values", logging, lifecycle]),
+        .target(name: "Tenants", dependencies: ["Jobs", "Postgres", "Values", crypto]),
+        .target(name: "Plans", dependencies: ["Jobs", "Postgres", "Values"]),
+        .target(name: "Metering", dependencies: ["Jobs", "Postgres", "Values", crypto]),
+        .target(name: "Ledger", dependencies: ["Jobs", "Postgres", "Values"]),
+        .target(
+            name: "Subscriptions",
+            dependencies: ["Jobs", "Ledger", "Metering", "Plans", "Postgres", "Tenants", "Values"]),
+        .target(
+            name: "Billing",
+            dependencies: [
+                "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values", logging,
+            ]),
+        .target(
+            name: "Revenue",
+            dependencies: [
+                "Billing", "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values",
+            ]),
+        .target(name: "Forecasting", dependencies: ["Postgres", "Revenue", "Values"]),
+        .target(
+            name: "Inference",
+            dependencies: [
+                "Billing", "Jobs", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values", collections,
+                crypto, logging, lifecycle, metrics, subprocess, system,
+            ]),
+        .target(name: "Llama", dependencies: ["CLlama", "CLlamaShim", "Inference", "Values"]),
+        .target(
+            name: "API",
+            dependencies: [
+                "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Revenue",
+                "Subscriptions", "Tenants", "Values", coreMetrics, crypto, httpTypes, hummingbird, logging, metrics, nio,
+            ]),
+        .executableTarget(
+            name: "Abono",
+            dependencies: [
+                "API", "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Llama", "Metering", "Migrations",
+                "Plans", "Postgres", "Revenue", "Subscriptions", "Tenants", "Values", arguments, configuration,
+                coreMetrics, crypto, hummingbird, lifecycle, logging, metrics, nio, subprocess, system, unixSignals,
+            ]),
+        .target(name: "TestSupport", dependencies: ["Migrations", "Postgres", "Values"], path: "Tests/TestSupport"),
+        .testTarget(name: "ValuesTests", dependencies: ["Values", bigInt], path: "Tests/Values"),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Jobs", "Migrations", "Postgres", "TestSupport", "Values", logging],
+            path: "Tests/Postgres"),
+        .testTarget(
+            name: "DomainTests",
+            dependencies: [
+                "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Revenue",
+                "Subscriptions", "Tenants", "TestSupport", "Values", logging,
+            ], path: "Tests/Domain", exclude: ["Cases"]),
+        .testTarget(
+            name: "LlamaTests", dependencies: ["Inference", "Llama", "TestSupport", "Values", logging, lifecycle],
+            path: "Tests/Llama"),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "Billing", "Inference", "Jobs", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants",
+                "TestSupport", "Values", hummingbird, hummingbirdTesting, logging, subprocess, system,
+            ], path: "Tests/API"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && target.name != "CLlamaShim" {
+    target.swiftSettings = settings
+}
+
+// DEV-ONLY
+import Foundation
+func present(_ t: Target) -> Bool {
+    let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+    let folder = here + "/" + (t.path ?? ((t.type == .test ? "Tests/" : "Sources/") + t.name))
+    guard let e = FileManager.default.enumerator(atPath: folder) else { return false }
+    for case let f as String in e where f.hasSuffix(".swift") || f.hasSuffix(".cpp") || f.hasSuffix(".modulemap") { return true }
+    return false
+}
+package.targets = package.targets.filter(present)
+let names = Set(package.targets.map(\.name))
+for t in package.targets {
+    t.dependencies = t.dependencies.filter { d in
+        if case .byNameItem(let n, _) = d { return names.contains(n) }
+        return true
+    }
+    if t.name == "Migrations" { t.resources = t.resources?.filter { r in migrations.contains { "\(r)".contains($0) && FileManager.default.fileExists(atPath: URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Migrations/" + $0) } } }
+    if t.name == "DomainTests", !FileManager.default.fileExists(atPath: URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Tests/Domain/Cases") { t.exclude = [] }
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Values
+
+/// What an endpoint answers.
+enum Reply: Sendable {
+    case json(Int, JSONValue, headers: [String: String] = [:])
+    case bytes(Int, type: String, [UInt8], headers: [String: String] = [:])
+    case empty(Int)
+    /// A stream whose body is written while it is made.
+    case stream(
+        type: String, headers: [String: String],
+        write: @Sendable (inout any ResponseBodyWriter) async throws -> Void)
+
+    static func ok(_ value: JSONValue) -> Reply { .json(200, value) }
+
+    /// A page of a list.
+    static func page<Item>(_ items: [Item], limit: Int, id: (Item) -> String, json: (Item) -> JSONValue) -> Reply {
+        // One more than asked for was read, to know whether there is more.
+        let shown = items.prefix(limit)
+        let hasMore = items.count > limit
+        return .ok([
+            "data": .array(shown.map(json)), "has_more": .bool(hasMore),
+            "next": .optional(hasMore ? shown.last.map(id) : nil),
+        ])
+    }
+
+    func response() -> Response {
+        switch self {
+        case .json(let status, let value, let headers):
+            Self.response(status, "application/json; charset=utf-8", Array(value.text.utf8), headers)
+        case .bytes(let status, let type, let bytes, let headers):
+            Self.response(status, type, bytes, headers)
+        case .empty(let status):
+            Response(status: .init(code: status))
+        case .stream(let type, let headers, let write):
+            Response(status: .ok, headers: Self.fields(type, headers), body: ResponseBody(write))
+        }
+    }
+
+    private static func response(_ status: Int, _ type: String, _ bytes: [UInt8], _ headers: [String: String]) -> Response {
+        Response(
+            status: .init(code: status), headers: fields(type, headers),
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    private static func fields(_ type: String, _ headers: [String: String]) -> HTTPFields {
+        var fields: HTTPFields = [.contentType: type]
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        return fields
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+
+/// The command line. Names are nouns, then verbs.
+@main
+struct Abono: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "abono",
+        abstract: "The backend of a company that sells AI models by subscription.",
+        discussion: """
+            Start with `abono demo`, or `abono up` for a server on this machine. Commands work on the database itself \
+            and need no server; without --database-url they use the private PostgreSQL under the home folder.
+            """,
+        version: Version.text,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Run",
+                subcommands: [
+                    Up.self, DemoCommand.self, Serve.self, Work.self, Migrate.self, Doctor.self, Backup.self,
+                    Restore.self,
+                ]),
+            CommandGroup(
+                name: "Customers",
+                subcommands: [
+                    TenantsCommand.self, KeysCommand.self, SubscriptionsCommand.self, CreditsCommand.self,
+                    AuditCommand.self,
+                ]),
+            CommandGroup(
+                name: "Catalogue", subcommands: [PlansCommand.self, MetersCommand.self, ModelsCommand.self]),
+            CommandGroup(
+                name: "Money",
+                subcommands: [
+                    UsageCommand.self, BillingCommand.self, InvoicesCommand.self, LedgerCommand.self,
+                    ReportsCommand.self, ForecastCommand.self, SimulateCommand.self, ReconcileCommand.self,
+                ]),
+            CommandGroup(name: "Work", subcommands: [JobsCommand.self, BenchCommand.self]),
+        ],
+        subcommands: [Engine.self]
+    )
+
+    /// Runs the command; what is refused goes to standard error with exit 1, wrong usage exits 2.
+    static func main() async {
+        ignoreBrokenPipes()
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            CommandFailure.end(with: error)
+        }
+    }
+}

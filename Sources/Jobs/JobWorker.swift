@@ -1,0 +1,207 @@
+package import Logging
+package import Postgres
+import ServiceLifecycle
+import Synchronization
+package import Values
+
+/// Claims jobs in batches and runs their handlers, until it is told to stop; then it drains.
+package final class JobWorker: Service {
+    /// Runs inside the transaction that also ends the job: effects and end are one.
+    package typealias Handler = @Sendable (_ job: Job, _ now: Instant, borrowing Transaction) async throws -> Void
+    /// Runs outside any transaction, for what takes long; the job ends after it returns.
+    package typealias LongHandler = @Sendable (_ job: Job) async throws -> Void
+
+    private enum Registered {
+        case transactional(Scope, Handler)
+        case long(LongHandler)
+    }
+
+    private let database: Database
+    private let keeper: NodeKeeper
+    private let time: any TimeSource
+    private let logger: Logger
+    private let concurrency: Int
+    private let handlers = Mutex<[String: Registered]>([:])
+    private let schedules = Mutex<[(name: String, schedule: Schedule, request: @Sendable (Instant) -> JobRequest)]>([])
+
+    /// Makes a worker that runs up to `concurrency` jobs at once.
+    package init(
+        database: Database, keeper: NodeKeeper, time: any TimeSource, logger: Logger, concurrency: Int = 4
+    ) {
+        self.database = database
+        self.keeper = keeper
+        self.time = time
+        self.logger = logger
+        self.concurrency = concurrency
+    }
+
+    /// Registers what to do for a kind, in the transaction that ends the job.
+    package func register(_ kind: String, as scope: Scope = .system, _ handler: @escaping Handler) {
+        handlers.withLock { $0[kind] = .transactional(scope, handler) }
+    }
+
+    /// Registers what to do for a kind outside any transaction.
+    package func registerLong(_ kind: String, _ handler: @escaping LongHandler) {
+        handlers.withLock { $0[kind] = .long(handler) }
+    }
+
+    /// Has a job written at each slot of a schedule, once however many nodes run.
+    package func schedule(
+        _ name: String, _ schedule: Schedule, _ request: @escaping @Sendable (_ slot: Instant) -> JobRequest
+    ) {
+        schedules.withLock { $0.append((name, schedule, request)) }
+    }
+
+    /// Works until the service is told to stop.
+    package func run() async throws {
+        let listener = Listener(url: database.url, channel: JobOperations.channel)
+        defer { listener.stop() }
+        let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in listener.payloads { wake.yield() } }
+                group.addTask {
+                    // The fallback when a notification was lost, and the clock of schedules and retries.
+                    while !Task.isCancelled {
+                        wake.yield()
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                }
+                for await _ in wakes where !Task.isCancelled { await self.work() }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Fires due schedules and works off everything that is ready now; returns how many jobs ran.
+    @discardableResult
+    package func work() async -> Int {
+        await fireSchedules()
+        var total = 0
+        while !Task.isCancelled, keeper.isHeld {
+            let jobs: [Job]
+            do { jobs = try await claim() } catch {
+                logger.warning("cannot claim jobs", metadata: ["error": "\(error)"])
+                return total
+            }
+            guard !jobs.isEmpty else { return total }
+            total += jobs.count
+            await run(jobs)
+        }
+        return total
+    }
+
+    private func claim() async throws -> [Job] {
+        let kinds = handlers.withLock { $0.keys.sorted() }
+        guard !kinds.isEmpty else { return [] }
+        let lease = keeper.lease
+        let statement = JobQueries.claim(kinds: kinds, limit: concurrency * 25, lease: lease, now: time.now())
+        return try await database.transaction(as: .system) { transaction in
+            try await transaction.query(statement) { row in
+                Job(
+                    id: try row.next(), kind: try row.next(), payload: try row.next(), tenant: try row.next(),
+                    dueAt: try row.next(), attempt: try row.next(), maxAttempts: try row.next(), lease: lease)
+            }
+        }
+    }
+
+    /// Runs a batch with bounded concurrency. Jobs already begun are finished when the worker is told to stop; those
+    /// not begun go back.
+    private func run(_ jobs: [Job]) async {
+        let finished = await withTaskGroup(of: Job?.self) { group in
+            var rest = jobs[...]
+            var finished: [Job] = []
+            for job in rest.prefix(concurrency) { group.addTask { await self.run(job) } }
+            rest = rest.dropFirst(concurrency)
+            while let ended = await group.next() {
+                if let ended { finished.append(ended) }
+                if let next = rest.popFirst() { group.addTask { await self.run(next) } }
+            }
+            return finished
+        }
+        guard !finished.isEmpty else { return }
+        do {
+            let now = time.now()
+            for batch in Dictionary(grouping: finished, by: \.lease) {
+                try await database.transaction(as: .system) { transaction in
+                    _ = try await transaction.execute(JobQueries.complete(batch.value, lease: batch.key, now: now))
+                }
+            }
+        } catch {
+            logger.error("cannot end jobs", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Runs one job; returns it if it still has to be ended.
+    private func run(_ job: Job) async -> Job? {
+        guard let handler = handlers.withLock({ $0[job.kind] }) else { return nil }
+        do {
+            switch handler {
+            case .long(let body):
+                try await body(job)
+                return job
+            case .transactional(let scope, let body):
+                let now = time.now()
+                try await database.transaction(as: scope) { transaction in
+                    try await body(job, now, transaction)
+                    try await JobOperations.complete(job, now: now, in: transaction)
+                }
+                return nil
+            }
+        } catch {
+            await fail(job, error)
+            return nil
+        }
+    }
+
+    private func fail(_ job: Job, _ error: any Error) async {
+        let problem = Problem.of(error)
+        let now = time.now()
+        let wait = Backoff.seconds(afterAttempt: job.attempt, salt: UInt64(job.id.hashSalt))
+        let isLast = job.attempt >= job.maxAttempts
+        let retryAt = isLast ? nil : now.adding(microseconds: Int64(wait * 1_000_000))
+        logger.warning(
+            "job failed",
+            metadata: [
+                "job": "\(job.id)", "kind": "\(job.kind)", "attempt": "\(job.attempt)", "error": "\(error)",
+                "dead": "\(isLast)",
+            ])
+        do {
+            try await database.transaction(as: .system) { transaction in
+                _ = try await transaction.execute(
+                    JobQueries.fail(job, error: problem.message, retryAt: retryAt, now: now))
+            }
+        } catch {
+            // The lease runs out or the node leaves; then the job is given back.
+            logger.error("cannot record a failed job", metadata: ["job": "\(job.id)", "error": "\(error)"])
+        }
+    }
+
+    private func fireSchedules() async {
+        let now = time.now()
+        for (name, schedule, request) in schedules.withLock({ $0 }) {
+            guard let slot = schedule.slot(atOrBefore: now) else { continue }
+            do {
+                try await database.transaction(as: .system) { transaction in
+                    let taken = try await transaction.execute(
+                        """
+                        INSERT INTO app.schedules (name, expression, fired_slot)
+                        VALUES (\(name), \(schedule.text), \(slot))
+                        ON CONFLICT (name) DO UPDATE SET fired_slot = excluded.fired_slot, expression = excluded.expression
+                        WHERE schedules.fired_slot < excluded.fired_slot
+                        """
+                    )
+                    guard taken == 1 else { return }
+                    try await JobOperations.enqueue([request(slot)], at: now, in: transaction)
+                }
+            } catch {
+                logger.warning("cannot fire a schedule", metadata: ["schedule": "\(name)", "error": "\(error)"])
+            }
+        }
+    }
+}
+
+extension ID {
+    /// A number that spreads retries; no meaning beyond that.
+    fileprivate var hashSalt: Int { Int(uuidText.utf8.suffix(4).reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff }) }
+}

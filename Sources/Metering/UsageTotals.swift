@@ -1,0 +1,31 @@
+package import Values
+
+/// What some events add up to: all that rollups keep of them.
+package struct UsageTotals: Hashable, Sendable {
+    /// How many there are.
+    package let count: Int
+    /// The sum of their values.
+    package let sum: Exact
+    /// The least of their values; nil if there are none.
+    package let min: Decimal12?
+    /// The greatest of their values; nil if there are none.
+    package let max: Decimal12?
+
+    /// No events.
+    package static let empty = UsageTotals(count: 0, sum: .zero, min: nil, max: nil)
+
+    /// Makes totals of their parts.
+    package init(count: Int, sum: Exact, min: Decimal12?, max: Decimal12?) {
+        self.count = count
+        self.sum = sum
+        self.min = min
+        self.max = max
+    }
+
+    /// The totals of both together.
+    package func adding(_ other: UsageTotals) -> UsageTotals {
+        UsageTotals(
+            count: count + other.count, sum: sum + other.sum,
+            min: [min, other.min].compactMap(\.self).min(), max: [max, other.max].compactMap(\.self).max())
+    }
+}

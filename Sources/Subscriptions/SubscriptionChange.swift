@@ -1,0 +1,160 @@
+package import Values
+
+/// How many of what a subscription has, like `seats: 3`.
+package typealias Quantities = [String: Decimal12]
+
+extension Quantities {
+    /// Reads `{"seats": "3"}`.
+    package init(json: JSONValue, path: String) throws(Problem) {
+        self = [:]
+        var fields = try JSONFields(json, path: path)
+        let keys = json.object?.keys ?? []
+        guard keys.count <= 50 else { throw .invalid(path, "has \(keys.count) quantities; at most 50 are allowed") }
+        for key in keys {
+            guard (1...100).contains(key.utf8.count) else {
+                throw .invalid(path, "the name of a quantity has 1 to 100 bytes, not \(key.utf8.count)")
+            }
+            do {
+                self[key] = try Decimal12(rounding: fields.nonNegative(key))
+            } catch {
+                throw error.errors.isEmpty ? .invalid(fields.path(key), error.message) : error
+            }
+        }
+    }
+
+    /// Decimal strings by name, sorted so that equal quantities have equal texts.
+    package var json: JSONValue {
+        var object = JSONObject()
+        for (name, quantity) in sorted(by: { $0.key < $1.key }) { object[name] = .string(quantity.text) }
+        return .object(object)
+    }
+}
+
+/// One thing that was asked of a subscription: appended, never changed. All states follow from these.
+package struct SubscriptionChange: Hashable, Sendable {
+    /// What was asked.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// It began.
+        case created
+        /// Another plan, perhaps with new quantities.
+        case plan
+        /// New quantities.
+        case quantities
+        /// Its end.
+        case cancel
+        /// To stand still.
+        case pause
+        /// To go on.
+        case resume
+    }
+
+    /// When it takes effect.
+    package enum Timing: String, Sendable, CaseIterable {
+        /// At the instant it is asked for.
+        case immediately
+        /// At the next end of a period; in a trial at the trial's end.
+        case periodEnd = "period_end"
+    }
+
+    /// When the lines that it causes are invoiced.
+    package enum InvoiceTiming: String, Sendable, CaseIterable {
+        /// By an invoice of their own.
+        case now
+        /// On the next invoice of any reason.
+        case next
+    }
+
+    /// What a cancellation does with what was paid and is not used.
+    package enum Refund: String, Sendable, CaseIterable {
+        /// It goes to the credit balance.
+        case credit
+        /// Nothing.
+        case none
+        /// It is to be paid out.
+        case payout
+    }
+
+    /// Names it.
+    package let id: ChangeID
+    /// Its place among the subscription's changes, from 1.
+    package let sequence: Int
+    /// When it was asked for, in business time.
+    package let at: Instant
+    /// When it was written.
+    package let recordedAt: Instant
+    /// What was asked.
+    package let kind: Kind
+    /// When it takes effect.
+    package let timing: Timing
+    /// The plan version it brings.
+    package let version: PlanVersionID?
+    /// The quantities it brings; those not named stay.
+    package let quantities: Quantities
+    /// When its lines are invoiced.
+    package let invoice: InvoiceTiming
+    /// Of a cancellation.
+    package let refund: Refund
+    /// Who asked.
+    package let author: String
+
+    /// Makes a change of all its parts.
+    package init(
+        id: ChangeID, sequence: Int, at: Instant, recordedAt: Instant, kind: Kind, timing: Timing = .immediately,
+        version: PlanVersionID? = nil, quantities: Quantities = [:], invoice: InvoiceTiming = .now,
+        refund: Refund = .credit, author: String
+    ) {
+        self.id = id
+        self.sequence = sequence
+        self.at = at
+        self.recordedAt = recordedAt
+        self.kind = kind
+        self.timing = timing
+        self.version = version
+        self.quantities = quantities
+        self.invoice = invoice
+        self.refund = refund
+        self.author = author
+    }
+
+    /// What the table keeps beside kind and times.
+    package var payload: JSONValue {
+        var object = JSONObject()
+        if let version { object["plan_version"] = .string(version.text) }
+        if !quantities.isEmpty { object["quantities"] = quantities.json }
+        switch kind {
+        case .plan, .quantities: object["invoice"] = .string(invoice.rawValue)
+        case .cancel: object["refund"] = .string(refund.rawValue)
+        case .created, .pause, .resume: break
+        }
+        return .object(object)
+    }
+
+    /// Reads what the table keeps.
+    package init(
+        id: ChangeID, sequence: Int, at: Instant, recordedAt: Instant, kind: Kind, timing: Timing, payload: JSONValue,
+        author: String
+    ) throws(Problem) {
+        var fields = try JSONFields(payload, path: "payload")
+        let version = try fields.optionalID("plan_version", of: Entities.PlanVersion.self)
+        let quantities = try fields.value("quantities").map { json throws(Problem) in
+            try Quantities(json: json, path: "payload.quantities")
+        }
+        let invoice = try fields.optionalChoice("invoice", as: InvoiceTiming.self)
+        let refund = try fields.optionalChoice("refund", as: Refund.self)
+        self.init(
+            id: id, sequence: sequence, at: at, recordedAt: recordedAt, kind: kind, timing: timing, version: version,
+            quantities: quantities ?? [:], invoice: invoice ?? .now, refund: refund ?? .credit, author: author)
+    }
+
+    /// As it leaves over HTTP.
+    package var json: JSONValue {
+        var object: JSONObject = [
+            "id": .string(id.text), "at": .string(at.text), "kind": .string(kind.rawValue),
+            "when": .string(timing.rawValue),
+        ]
+        for (key, value) in payload.object ?? JSONObject() { object[key] = value }
+        object["author"] = .string(author)
+        object["recorded_at"] = .string(recordedAt.text)
+        return .object(object)
+    }
+}

@@ -1,0 +1,102 @@
+import Inference
+import Testing
+import Values
+
+@Suite struct EngineFramesTests {
+    private static let sampling = SamplingParameters(
+        temperature: 0.7,
+        topK: 40,
+        topP: 0.95,
+        minP: 0.05,
+        presencePenalty: -0.5,
+        frequencyPenalty: 1.25,
+        seed: 4_294_967_295,
+        logitBias: [7: -100, 11: 2.5],
+        grammar: "root ::= \"ja\" | \"nein\"\n"
+    )
+
+    private static let prompts: [GenerationPrompt] = [
+        .messages([
+            ChatMessage(role: .system, content: ""),
+            ChatMessage(role: .user, content: "line\nbreak \u{0} \"quotes\" 漢字 😀 <|im_end|>"),
+        ]),
+        .text("\u{2028}\\n"),
+        .tokens([0, 1, 49151]),
+    ]
+
+    @Test func `every command survives the wire`() throws {
+        var commands: [EngineCommand] = [.ping(1), .cancel(id: 2)]
+        for (id, prompt) in Self.prompts.enumerated() {
+            commands.append(.tokenize(id: id, prompt: prompt))
+            commands.append(
+                .generate(
+                    EngineGeneration(
+                        id: id,
+                        tenant: "ten_x",
+                        weight: 0.5,
+                        prompt: prompt,
+                        sampling: id == 0 ? Self.sampling : .greedy,
+                        maxTokens: id == 1 ? nil : 9,
+                        stop: ["\n", "💥"]
+                    )
+                )
+            )
+        }
+        for command in commands {
+            #expect(command.line.filter { $0 == "\n" }.count == 1)
+            #expect(try EngineCommand(JSONValue(parsing: command.line)) == command)
+        }
+    }
+
+    @Test func `every report survives the wire`() throws {
+        var statistics = EngineStatistics()
+        statistics.isBusy = true
+        statistics.steps = 12
+        statistics.completionTokens = 99
+        let usage = GenerationUsage(promptTokens: 5, cachedTokens: 1, completionTokens: 3, cpuMilliseconds: 70)
+        let reports: [EngineReport] = [
+            .hello(.example()),
+            .hello(.example(template: nil)),
+            .pong(3, statistics),
+            .tokenized(id: 1, tokens: 17),
+            .started(id: 1, promptTokens: 17, cachedTokens: 0),
+            .piece(id: 1, text: "é\n\u{1}", tokens: 2),
+            .done(id: 1, reason: .length, usage: usage),
+            .failed(id: nil, trouble: EngineTrouble(.model, "no such file")),
+            .failed(id: 4, trouble: EngineTrouble(.context, "too long", promptTokens: 9, maxTokens: 8, context: 16)),
+        ]
+        for report in reports {
+            #expect(report.line.filter { $0 == "\n" }.count == 1)
+            #expect(try EngineReport(JSONValue(parsing: report.line)) == report)
+        }
+    }
+
+    @Test(arguments: [
+        "{}", "{\"frame\":\"dance\"}", "{\"frame\":\"ping\",\"n\":1,\"extra\":2}", "{\"frame\":\"cancel\"}", "[1]",
+    ])
+    func `what is no frame is refused`(text: String) {
+        #expect(throws: Problem.self) { try EngineCommand(JSONValue(parsing: text)) }
+        #expect(throws: Problem.self) { try EngineReport(JSONValue(parsing: text)) }
+    }
+}
+
+extension EngineDescription {
+    /// An engine that can chat, unless said otherwise.
+    static func example(sequences: Int = 2, template: String? = "chatml") -> EngineDescription {
+        EngineDescription(
+            model: "small",
+            architecture: "llama",
+            weights: "Q4_1",
+            parameters: 134_515_008,
+            bytes: 96_576_768,
+            vocabulary: 49_152,
+            context: 2048,
+            trainedContext: 8192,
+            sequences: sequences,
+            template: template,
+            templateRefusal: template == nil ? "the model file has no chat template" : nil,
+            loadMilliseconds: 140,
+            build: "1"
+        )
+    }
+}

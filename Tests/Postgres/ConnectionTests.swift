@@ -1,0 +1,123 @@
+import Postgres
+import TestSupport
+import Testing
+import Values
+
+@Suite struct ConnectionTests {
+    @Test func `a cancelled task stops its statement and not the next user's`() async throws {
+        try await withDatabase(connections: 1) { database in
+            let started = ContinuousClock.now
+            let sleeper = Task {
+                try await database.transaction(as: .system) { try await $0.execute("SELECT pg_sleep(20)") }
+            }
+            try await Task.sleep(for: .milliseconds(200))
+            sleeper.cancel()
+            await #expect(throws: PostgresError.self) { try await sleeper.value }
+            for _ in 0..<20 {
+                let one: Int? = try await database.transaction(as: .system) { transaction in
+                    try await transaction.first("SELECT 1") { try $0.next() }
+                }
+                #expect(one == 1)
+            }
+            #expect(ContinuousClock.now - started < .seconds(15))
+        }
+    }
+
+    @Test func `a transaction past its deadline is ended and says so`() async throws {
+        try await withDatabase { original in
+            let database = Database(url: original.url, connections: 1, deadline: .milliseconds(300))
+            defer { database.close() }
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.transaction(as: .system) { try await $0.execute("SELECT pg_sleep(20)") }
+            }
+            #expect(error?.kind == .timeout)
+            let one: Int? = try await database.transaction(as: .system) { transaction in
+                try await transaction.first("SELECT 1") { try $0.next() }
+            }
+            #expect(one == 1)
+        }
+    }
+
+    @Test func `who waits too long for a connection is told so`() async throws {
+        try await withDatabase { original in
+            let database = Database(url: original.url, connections: 1, wait: .milliseconds(200))
+            defer { database.close() }
+            let holder = Task {
+                try await database.transaction(as: .system) { try await $0.execute("SELECT pg_sleep(3)") }
+            }
+            try await Task.sleep(for: .milliseconds(100))
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.transaction(as: .system) { try await $0.execute("SELECT 1") }
+            }
+            #expect(error?.kind == .poolExhausted)
+            #expect(error?.problem.kind == .unavailable)
+            holder.cancel()
+            _ = try? await holder.value
+        }
+    }
+
+    @Test func `connections the server ended are replaced without the caller noticing`() async throws {
+        try await withDatabase(connections: 3) { database in
+            for round in 0..<3 {
+                try await Administration.run(
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()
+                    """, url: database.url.replacing("abono_app", with: "postgres"))
+                try await database.transaction(as: .system) { transaction in
+                    try await TransactionTests.insert("round\(round)", transaction)
+                }
+            }
+            #expect(try await TransactionTests.names(database) == ["round0", "round1", "round2"])
+        }
+    }
+
+    @Test func `a committed signal reaches listeners and a rolled back one does not`() async throws {
+        struct Stop: Error {}
+        try await withDatabase { database in
+            let listener = Listener(url: database.url, channel: "abono_test")
+            defer { listener.stop() }
+            var payloads = listener.payloads.makeAsyncIterator()
+            #expect(await payloads.next() == "")
+            _ = try? await database.transaction(as: .system) { transaction in
+                await transaction.signal("abono_other")
+                try await transaction.execute("SELECT 1")
+                throw Stop()
+            }
+            try await database.transaction(as: .system) { transaction in
+                try await transaction.execute("SELECT 1")
+                await transaction.signal("abono_test")
+                await transaction.signal("abono_test")
+            }
+            #expect(await payloads.next() == "")
+        }
+    }
+
+    @Test func `the login role may become the five roles and nothing else`() async throws {
+        try await withDatabase { database in
+            let roles: [String] = try await database.transaction(as: .system) { transaction in
+                try await transaction.query(
+                    """
+                    SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
+                    JOIN pg_roles l ON l.oid = m.member WHERE l.rolname = 'abono_app' ORDER BY 1
+                    """
+                ) { try $0.next() }
+            }
+            #expect(roles == scopeRoles.sorted())
+            let owned: Int? = try await database.transaction(as: .system) { transaction in
+                try await transaction.first(
+                    """
+                    SELECT count(*) FROM pg_class WHERE relowner = 'abono_app'::regrole
+                    """
+                ) { try $0.next() }
+            }
+            #expect(owned == 0)
+            let inherits: Bool? = try await database.transaction(as: .system) { transaction in
+                try await transaction.first("SELECT rolinherit FROM pg_roles WHERE rolname = 'abono_app'") {
+                    try $0.next()
+                }
+            }
+            #expect(inherits == false)
+        }
+    }
+}
