@@ -132,20 +132,45 @@ for target in package.targets where target.type != .system && target.name != "CL
 
 // DEV-ONLY
 import Foundation
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+func folder(_ t: Target) -> String { root + "/" + (t.path ?? ((t.type == .test ? "Tests/" : "Sources/") + t.name)) }
 func present(_ t: Target) -> Bool {
-    let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
-    let folder = here + "/" + (t.path ?? ((t.type == .test ? "Tests/" : "Sources/") + t.name))
-    guard let e = FileManager.default.enumerator(atPath: folder) else { return false }
+    guard let e = FileManager.default.enumerator(atPath: folder(t)) else { return false }
     for case let f as String in e where f.hasSuffix(".swift") || f.hasSuffix(".cpp") || f.hasSuffix(".modulemap") { return true }
     return false
 }
 package.targets = package.targets.filter(present)
+let onlyTest = ProcessInfo.processInfo.environment["ABONO_DEV_TEST"] ?? ""
+if !onlyTest.isEmpty {
+    // "DomainTests:Tests/Domain/Plans:Plans,Metering" keeps one test target, a part of its folder, and these modules.
+    let parts = onlyTest.split(separator: ":").map(String.init)
+    package.targets = package.targets.filter { $0.type != .test || $0.name == parts[0] }
+    for t in package.targets where t.name == parts[0] {
+        t.path = parts[1]
+        t.exclude = []
+        let keep = Set((parts.count > 2 ? parts[2] : "").split(separator: ",").map(String.init))
+        t.dependencies = t.dependencies.filter { d in
+            if case .byNameItem(let n, _) = d { return keep.contains(n) || ["Values", "Postgres", "Jobs", "TestSupport", "Migrations"].contains(n) }
+            return true
+        }
+    }
+    var wanted: Set<String> = [parts[0]]
+    var grew = true
+    while grew {
+        grew = false
+        for t in package.targets where wanted.contains(t.name) {
+            for case .byNameItem(let n, _) in t.dependencies where !wanted.contains(n) { wanted.insert(n); grew = true }
+        }
+    }
+    package.targets = package.targets.filter { wanted.contains($0.name) }
+    package.products = []
+}
 let names = Set(package.targets.map(\.name))
 for t in package.targets {
     t.dependencies = t.dependencies.filter { d in
         if case .byNameItem(let n, _) = d { return names.contains(n) }
         return true
     }
-    if t.name == "Migrations" { t.resources = t.resources?.filter { r in migrations.contains { "\(r)".contains($0) && FileManager.default.fileExists(atPath: URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Migrations/" + $0) } } }
-    if t.name == "DomainTests", !FileManager.default.fileExists(atPath: URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Tests/Domain/Cases") { t.exclude = [] }
+    if t.name == "Migrations" { t.resources = migrations.filter { FileManager.default.fileExists(atPath: root + "/Migrations/" + $0) }.map { .embedInCode(.init(stringLiteral: $0)) } }
+    if t.name == "DomainTests", !FileManager.default.fileExists(atPath: folder(t) + "/Cases") { t.exclude = [] }
 }

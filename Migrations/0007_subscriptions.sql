@@ -19,6 +19,8 @@ CREATE TABLE app.subscriptions (
     current_period_start timestamptz NOT NULL,
     current_period_end timestamptz NOT NULL,
     cancels_at timestamptz,
+    -- The changes that wait for the end of the period.
+    scheduled_changes uuid[] NOT NULL,
     -- Nothing may change before the last invoice.
     last_invoice_at timestamptz,
     next_billing_at timestamptz,
@@ -37,6 +39,8 @@ ALTER TABLE app.subscriptions ADD CONSTRAINT subscriptions_plan_version
     FOREIGN KEY (plan_version_id) REFERENCES app.plan_versions (id);
 -- What the billing run reads: only what will fall due again is in it.
 CREATE INDEX subscriptions_due ON app.subscriptions (next_billing_at, tenant_id, id) WHERE next_billing_at IS NOT NULL;
+-- What moves to its next period by itself.
+CREATE INDEX subscriptions_open ON app.subscriptions (current_period_end, tenant_id, id) WHERE ended_at IS NULL;
 CREATE INDEX subscriptions_plan ON app.subscriptions (plan_version_id);
 GRANT SELECT, INSERT, UPDATE ON app.subscriptions TO abono_tenant, abono_system, abono_admin;
 GRANT SELECT ON app.subscriptions TO abono_finance;

@@ -36,6 +36,9 @@ CREATE TABLE app.inference_budgets (
     tenant_id uuid PRIMARY KEY,
     window_start timestamptz NOT NULL,
     spent numeric(38, 12) NOT NULL CHECK (spent >= 0),
+    -- Of it, what prices came to to which each event adds an amount of its own: it is carried on, the rest is rated
+    -- anew.
+    spent_by_event numeric(38, 12) NOT NULL CHECK (spent_by_event >= 0),
     reserved numeric(38, 12) NOT NULL CHECK (reserved >= 0)
 );
 SELECT app.distribute('app.inference_budgets');
@@ -53,7 +56,6 @@ CREATE TABLE app.inference_jobs (
     version text NOT NULL,
     route text NOT NULL,
     key_id uuid NOT NULL,
-    subscription_id uuid,
     subject text,
     is_stream boolean NOT NULL,
     prompt_tokens int NOT NULL CHECK (prompt_tokens >= 0),
@@ -69,11 +71,15 @@ CREATE TABLE app.inference_jobs (
     node_id uuid NOT NULL,
     node_epoch bigint NOT NULL,
     attempts int NOT NULL,
-    error text,
-    metadata jsonb NOT NULL,
+    finish_reason text,
+    -- {"code", "message"}.
+    error jsonb,
+    metadata jsonb NOT NULL CHECK (jsonb_typeof(metadata) = 'object'),
     created_at timestamptz NOT NULL,
     started_at timestamptz,
     finished_at timestamptz,
+    -- The node that runs it looks for this.
+    cancel_requested_at timestamptz,
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CHECK ((status IN ('queued', 'running')) = (finished_at IS NULL))

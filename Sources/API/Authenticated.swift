@@ -8,6 +8,8 @@ struct Authorized: Sendable {
     let caller: Caller
     /// The tenant it acts on: the key's own, or the one that staff named.
     let tenant: TenantID?
+    /// Where that tenant's days begin; UTC where there is none.
+    let zone: Zone
     let stamp: Stamp
 
     /// The tenant, which endpoints open to tenants always have.
@@ -40,32 +42,53 @@ extension Call {
             }
             try authorize(caller)
             guard caller.staff == nil else { return (caller, nil) }
-            let authorized = Authorized(caller: caller, tenant: caller.tenant, stamp: stamp(caller))
+            try requireActive(caller.tenantStatus)
+            let authorized = Authorized(
+                caller: caller, tenant: caller.tenant, zone: caller.timeZone, stamp: stamp(caller))
             return (caller, try await body(authorized, transaction))
         }
         services.keyUse.record(first.caller.key, at: now)
         if let value = first.value { return value }
-        let named = try namedTenant()
-        let authorized = Authorized(caller: first.caller, tenant: named, stamp: stamp(first.caller))
-        let scope: Scope
-        if let staffScope {
-            scope = staffScope
-        } else {
-            let tenant = try authorized.requiredTenant()
-            guard try await services.exists(tenant) else { throw Problem.notFound("tenant", tenant.text) }
-            scope = .tenant(tenant)
-        }
+        let (authorized, scope) = try await staff(first.caller, scope: staffScope)
         return try await services.database.transaction(as: scope, isolation: isolation) { transaction in
             try await body(authorized, transaction)
         }
+    }
+
+    /// Authenticates only: for what is done outside the request's own transaction.
+    func authenticate() async throws -> Authorized {
+        try await transaction { authorized, _ in authorized }
+    }
+
+    /// What staff act on and as whom.
+    private func staff(_ caller: Caller, scope: Scope?) async throws -> (Authorized, Scope) {
+        guard let named = try namedTenant() else {
+            let authorized = Authorized(caller: caller, tenant: nil, zone: .utc, stamp: stamp(caller))
+            guard let scope else { return (authorized, .tenant(try authorized.requiredTenant())) }
+            return (authorized, scope)
+        }
+        guard let tenant = try await services.tenant(named) else { throw Problem.notFound("tenant", named.text) }
+        try requireActive(tenant.status)
+        let authorized = Authorized(caller: caller, tenant: named, zone: tenant.timeZone, stamp: stamp(caller))
+        return (authorized, scope ?? .tenant(named))
+    }
+
+    /// A suspended tenant reads and pays; what uses or costs is refused.
+    private func requireActive(_ status: TenantStatus?) throws(Problem) {
+        guard endpoint.needsActiveTenant, let status, status != .active else { return }
+        throw Problem(
+            .forbidden, code: "tenant_\(status.rawValue)",
+            "the account is \(status.rawValue): it can read and pay, but not use or order anything")
     }
 
     /// Like `transaction`, for what creates or changes something: obeys `Idempotency-Key`.
     ///
     /// The answer is stored under the key in the same transaction, so a repetition is answered with the same bytes,
     /// for good.
+    ///
+    /// - Parameter kept: what of the answer is stored for repetitions; all of it unless it holds a secret.
     func write(
-        staffScope: Scope? = nil, status: Int = 201,
+        staffScope: Scope? = nil, status: Int = 201, kept: (JSONValue) -> JSONValue = { $0 },
         _ body: (Authorized, borrowing Transaction) async throws -> JSONValue
     ) async throws -> Reply {
         let key = header("Idempotency-Key")
@@ -79,7 +102,7 @@ extension Call {
                 body: Array((self.request.uri.description).utf8) + self.body)
             if let known = try await request.begin(in: transaction) { return known }
             let value = try await body(authorized, transaction)
-            try await request.finish(status: status, value, stamp: authorized.stamp, in: transaction)
+            try await request.finish(status: status, kept(value), stamp: authorized.stamp, in: transaction)
             return .json(status, value)
         }
     }

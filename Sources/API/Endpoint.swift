@@ -32,13 +32,21 @@ struct Endpoint: Sendable {
     var parameters: [Parameter] = []
     /// The schema of the JSON body; nil if there is none.
     var body: JSONValue?
+    /// Whether the body may not be left out.
+    var isBodyRequired = true
+    /// What else than `application/json` the body may be, for the description.
+    var otherBodyTypes: [String] = []
+    /// Whether it obeys `Idempotency-Key`.
+    var isIdempotent = false
+    /// Whether a suspended tenant is refused: it uses or orders something.
+    var needsActiveTenant = false
+    /// Whether errors have OpenAI's shape instead of problem+json.
+    var speaksOpenAI = false
     /// The status and schema of a success.
     var success: (status: Int, schema: JSONValue)
     var contentType = "application/json"
     /// The largest body, in bytes.
     var bodyLimit = 1 << 20
-    /// Whether errors have OpenAI's shape instead of problem+json.
-    var speaksOpenAI = false
     let handle: @Sendable (Call) async throws -> Reply
 }
 

@@ -1,3 +1,4 @@
+import Inference
 import Values
 
 /// The one table from what went wrong to what HTTP says.
@@ -19,23 +20,25 @@ enum ErrorReply {
         }
     }
 
-    static func reply(_ problem: Problem, requestID: String, path: String, speaksOpenAI: Bool) -> Reply {
-        reply(
-            status(problem.kind), problem, requestID: requestID, path: path, speaksOpenAI: speaksOpenAI)
+    /// The status of an error: its kind's, but for two that HTTP has a word of its own for.
+    static func status(of error: any Error, _ problem: Problem) -> Int {
+        if case InferenceError.expired = error { return 408 }
+        return problem.code == "unsupported_media_type" ? 415 : status(problem.kind)
     }
 
+    /// - Parameter isFinal: whether the same request can never succeed soon, whatever its status makes clients think.
     static func reply(
-        _ status: Int, _ problem: Problem, requestID: String, path: String, speaksOpenAI: Bool
+        _ status: Int, _ problem: Problem, requestID: String, path: String, speaksOpenAI: Bool, isFinal: Bool = false
     ) -> Reply {
         var headers: [String: String] = [:]
         if status == 429 || status == 503 {
             headers["Retry-After"] = String(min(120, max(1, problem.retryAfterSeconds ?? 1)))
         }
-        if let hint = retryHint(problem) { headers["x-should-retry"] = hint }
+        if let hint = isFinal && [408, 429].contains(status) ? "false" : retryHint(problem) { headers["x-should-retry"] = hint }
         if status == 401 { headers["WWW-Authenticate"] = "Bearer" }
         if speaksOpenAI { return .json(status, openAI(status, problem), headers: headers) }
         let body: JSONValue = [
-            "type": .string("urn:abono:problem:\(problem.code)"), "title": .string(title(status)),
+            "type": .string("urn:abono:problem:\(code(problem))"), "title": .string(title(status)),
             "status": .int(status), "detail": .string(problem.message), "instance": .string(path),
             "request_id": .string(requestID),
             "errors": .array(problem.errors.map { ["field": .string($0.field), "message": .string($0.message)] }),
@@ -57,16 +60,24 @@ enum ErrorReply {
         return [
             "error": [
                 "message": .string(problem.message), "type": .string(type),
-                "param": .optional(problem.errors.first?.field), "code": isNamed ? .string(problem.code) : .null,
+                "param": .optional(problem.errors.first?.field), "code": isNamed ? .string(code(problem)) : .null,
             ]
         ]
+    }
+
+    /// The stable word; where a problem has none of its own, its kind's in snake case.
+    private static func code(_ problem: Problem) -> String {
+        problem.code.reduce(into: "") { text, character in
+            if character.isUppercase { text += "_" }
+            text += character.lowercased()
+        }
     }
 
     /// What clients are told about trying again, where the status alone would mislead them.
     private static func retryHint(_ problem: Problem) -> String? {
         switch problem.code {
         case "in_progress": "true"
-        case "insufficient_quota", "spend_limit", "prepaid_exhausted": "false"
+        case "insufficient_quota", "spend_limit", "prepaid_exhausted", "quota_exceeded": "false"
         default: problem.kind == .conflict || problem.kind == .precondition ? "false" : nil
         }
     }
@@ -79,6 +90,7 @@ enum ErrorReply {
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
         case 409: "Conflict"
         case 413: "Content Too Large"
         case 415: "Unsupported Media Type"

@@ -20,7 +20,7 @@ enum OpenAPIDocument {
             "paths": .object(paths),
             "components": [
                 "securitySchemes": ["key": ["type": "http", "scheme": "bearer", "bearerFormat": "abk_…"]],
-                "schemas": ["Problem": problem, "OpenAIError": openAIError, "Money": Schema.money],
+                "schemas": .object(components),
             ],
         ]
     }
@@ -29,9 +29,9 @@ enum OpenAPIDocument {
         var operation: JSONObject = ["summary": .string(endpoint.summary), "operationId": .string(name(endpoint))]
         operation["parameters"] = .array(parameters(endpoint))
         if let body = endpoint.body {
-            operation["requestBody"] = [
-                "required": true, "content": ["application/json": ["schema": body]],
-            ]
+            var content: JSONObject = ["application/json": ["schema": body]]
+            for type in endpoint.otherBodyTypes { content[type] = ["schema": body] }
+            operation["requestBody"] = ["required": .bool(endpoint.isBodyRequired), "content": .object(content)]
         }
         operation["responses"] = responses(endpoint)
         if case .open = endpoint.access {
@@ -57,7 +57,13 @@ enum OpenAPIDocument {
                 "description": .string(parameter.about), "schema": parameter.schema,
             ])
         }
-        if endpoint.method == .post, case .open = endpoint.access {} else if endpoint.method == .post {
+        if takesTenant(endpoint.access) {
+            parameters.append([
+                "name": "Abono-Tenant", "in": "header", "required": false,
+                "description": "The tenant a staff key acts for, ten_…", "schema": Schema.string,
+            ])
+        }
+        if endpoint.isIdempotent {
             parameters.append([
                 "name": "Idempotency-Key", "in": "header", "required": false,
                 "description": "A repetition with the same key and body is answered with the first answer.",
@@ -78,6 +84,14 @@ enum OpenAPIDocument {
         return .object(responses)
     }
 
+    private static func takesTenant(_ access: Access) -> Bool {
+        switch access {
+        case .open: false
+        case .tenant(_, let staff), .anyTenant(let staff): !staff.isEmpty
+        case .staff: false
+        }
+    }
+
     private static func name(_ endpoint: Endpoint) -> String {
         let words = endpoint.path.split { !$0.isLetter && !$0.isNumber }.map(String.init)
         return ([endpoint.method.rawValue.lowercased()] + words).joined(separator: "_")
@@ -96,6 +110,13 @@ enum OpenAPIDocument {
         roles.isEmpty
             ? "."
             : ", or a staff key (\(roles.map(\.rawValue).sorted().joined(separator: ", "))) with `Abono-Tenant`."
+    }
+
+    private static var components: JSONObject {
+        var all = Components.all
+        all["Problem"] = problem
+        all["OpenAIError"] = openAIError
+        return all
     }
 
     private static let problem = Schema.object([

@@ -18,13 +18,13 @@ package final class Prometheus: MetricsFactory, Sendable {
     package init() {}
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        find(label, dimensions, .counter)
+        find(label + "_total", dimensions, .counter)
     }
 
     package func makeFloatingPointCounter(
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
-        find(label, dimensions, .counter)
+        find(label + "_total", dimensions, .counter)
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {

@@ -1,5 +1,6 @@
 import HTTPTypes
 package import Hummingbird
+import Inference
 package import Logging
 import NIOCore
 import Values
@@ -22,7 +23,7 @@ package enum Server {
 
     /// All routes; `Catalogue` says which.
     package static func router(services: Services, logger: Logger) -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         let endpoints = Catalogue.endpoints
         for endpoint in endpoints {
             let template = RouterPath(endpoint.path)
@@ -30,7 +31,8 @@ package enum Server {
                 await respond(to: request, context: context, endpoint: endpoint, services: services, logger: logger)
             }
         }
-        router.add(middleware: Fallback(endpoints: endpoints))
+        // Added after the routes, it meets only what none of them took.
+        router.add(middleware: Fallback(endpoints: endpoints, services: services))
         return router
     }
 
@@ -49,11 +51,10 @@ package enum Server {
             if problem.kind == .internal {
                 logger.error("request failed", metadata: ["route": "\(endpoint.path)", "error": "\(error)"])
             }
-            let status =
-                problem.code == "unsupported_media_type"
-                ? 415 : ErrorReply.status(problem.kind)
+            let status = ErrorReply.status(of: error, problem)
             reply = ErrorReply.reply(
-                status, problem, requestID: requestID, path: request.uri.path, speaksOpenAI: endpoint.speaksOpenAI)
+                status, problem, requestID: requestID, path: request.uri.path, speaksOpenAI: endpoint.speaksOpenAI,
+                isFinal: (error as? InferenceError).map { !$0.isRetryable } ?? false)
         }
         var response = reply.response()
         response.headers[.requestID] = requestID
@@ -75,8 +76,8 @@ package enum Server {
     ) async throws -> Reply {
         var path: [String: String] = [:]
         for part in endpoint.path.split(separator: "/") where part.hasPrefix("{") {
-            let name = part.dropFirst().dropLast()
-            path[String(name)] = context.parameters.get(String(name)).flatMap { $0.removingPercentEncoding } ?? ""
+            let name = String(part.dropFirst().dropLast())
+            path[name] = context.parameters.get(name).flatMap { Percent.decode($0) } ?? ""
         }
         if let length = request.headers[.contentLength].flatMap(Int.init), length > endpoint.bodyLimit {
             throw tooLarge(endpoint)
@@ -111,6 +112,7 @@ package enum Server {
 private struct Fallback: RouterMiddleware {
     typealias Context = BasicRequestContext
     let endpoints: [Endpoint]
+    let services: Services
 
     func handle(
         _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
@@ -118,7 +120,8 @@ private struct Fallback: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            let methods = endpoints.filter { matches($0.path, request.uri.path) }.map(\.method.rawValue)
+            var methods = endpoints.filter { matches($0.path, request.uri.path) }.map(\.method.rawValue)
+            if methods.contains("GET") { methods.append("HEAD") }
             let speaksOpenAI = endpoints.contains { $0.speaksOpenAI && matches($0.path, request.uri.path) }
             let status = methods.isEmpty ? 404 : 405
             let problem =
@@ -127,9 +130,13 @@ private struct Fallback: RouterMiddleware {
                 : Problem(
                     .invalid, code: "method_not_allowed",
                     "\(request.method.rawValue) is not possible here; \(methods.sorted().joined(separator: ", ")) is")
+            let requestID = Server.requestID(of: request, services: services)
             let reply = ErrorReply.reply(
-                status, problem, requestID: "", path: request.uri.path, speaksOpenAI: speaksOpenAI)
+                status, problem, requestID: requestID, path: request.uri.path, speaksOpenAI: speaksOpenAI)
             var response = reply.response()
+            response.headers[.requestID] = requestID
+            services.metrics.observeRequest(
+                method: "any", route: "unmatched", status: status, seconds: 0)
             if !methods.isEmpty { response.headers[.allow] = methods.sorted().joined(separator: ", ") }
             return response
         }

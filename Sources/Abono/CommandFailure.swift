@@ -36,5 +36,5 @@ enum CommandFailure {
 
 /// Writing to a pipe whose reader has left is an error to handle, not a death.
 func ignoreBrokenPipes() {
-    _ = unsafe signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGPIPE, SIG_IGN)
 }

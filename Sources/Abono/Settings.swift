@@ -34,11 +34,17 @@ struct Settings: Sendable {
     var port: Int
     /// The folder of GGUF files.
     var models: String
+    /// The model to run, by name or alias; nil is the one in the registry.
+    var model: String?
     /// How many engine processes, and how many sequences each works on at once.
     var workers: Int
     var sequences: Int
     /// Tokens of context for each sequence.
     var context: Int
+    /// Compute threads of each engine process.
+    var threads: Int
+    /// The most connections to the database at once.
+    var connections: Int
     /// How much is logged.
     var logLevel: String
 
@@ -67,9 +73,12 @@ struct Settings: Sendable {
             host: reader.string(forKey: "host", default: "127.0.0.1"),
             port: try number(reader, "port", default: 8080, in: 0...65535),
             models: reader.string(forKey: "models", default: defaultModels),
+            model: reader.string(forKey: "model"),
             workers: try number(reader, "workers", default: 1, in: 0...64),
             sequences: try number(reader, "sequences", default: 8, in: 1...64),
             context: try number(reader, "context", default: 2048, in: 256...131_072),
+            threads: try number(reader, "threads", default: 1, in: 1...256),
+            connections: try number(reader, "connections", default: 16, in: 2...1000),
             logLevel: reader.string(forKey: "log.level", default: "info"))
     }
 

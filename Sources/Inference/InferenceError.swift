@@ -22,12 +22,27 @@ package enum InferenceError: ProblemConvertible, Hashable, Sendable {
     case stopping
     /// A model file that cannot be used.
     case modelFile(String)
+    /// No model or alias has the name, or the plan does not allow it.
+    case modelNotFound(String)
+    /// A model or alias has the name already.
+    case modelTaken(String)
+    /// Admission refused, before any work.
+    case refused(AdmissionRefusal)
+    /// The tenant has no job with the id.
+    case jobNotFound(String)
+    /// Another node has taken the work over: what is done under the old lease is not written.
+    case leaseLost
+    /// The request's own time limit has passed.
+    case expired
 
     /// Whether the same request may succeed if it is tried again.
     package var isRetryable: Bool {
         switch self {
-        case .queueFull, .noEngine, .engineLost, .engineFault, .interrupted, .stopping: true
-        case .invalid, .contextExceeded, .chatUnsupported, .modelFile: false
+        case .queueFull, .noEngine, .engineLost, .engineFault, .interrupted, .stopping, .leaseLost: true
+        case .refused(let refusal): refusal.isRetryable
+        case .invalid, .contextExceeded, .chatUnsupported, .modelFile, .modelNotFound, .modelTaken, .jobNotFound,
+            .expired:
+            false
         }
     }
 
@@ -55,7 +70,7 @@ package enum InferenceError: ProblemConvertible, Hashable, Sendable {
             )
         case .noEngine, .stopping:
             Problem(.unavailable, code: "no_engine", "the model is not running at the moment", retryAfterSeconds: 2)
-        case .engineLost, .engineFault, .interrupted:
+        case .engineLost, .engineFault, .interrupted, .leaseLost:
             Problem(
                 .unavailable,
                 code: "generation_interrupted",
@@ -64,6 +79,28 @@ package enum InferenceError: ProblemConvertible, Hashable, Sendable {
             )
         case .modelFile(let message):
             Problem.invalid("file", message)
+        case .modelNotFound, .modelTaken, .jobNotFound, .expired:
+            lookupProblem
+        case .refused(let refusal):
+            refusal.problem
+        }
+    }
+
+    private var lookupProblem: Problem {
+        switch self {
+        case .modelNotFound(let name):
+            Problem(
+                .notFound,
+                code: "model_not_found",
+                "the model \(JSONValue.string(name).seen) does not exist or your plan does not include it",
+                errors: [Problem.FieldError(field: "model", message: "no such model")]
+            )
+        case .modelTaken(let name):
+            Problem(.conflict, code: "model_taken", "\(name) is there already with another file")
+        case .jobNotFound(let id):
+            Problem.notFound("job", id)
+        default:
+            Problem(.timeout, code: "timeout", "the time limit of the request has passed")
         }
     }
 

@@ -12,6 +12,7 @@ package enum MeterOperations {
     package static func put(
         _ meter: Meter, by stamp: Stamp, in transaction: borrowing Transaction
     ) async throws -> Bool {
+        try meter.checkStorable()
         let written = try await transaction.execute(
             """
             INSERT INTO app.meters (code, definition, created_at, recorded_at, author)

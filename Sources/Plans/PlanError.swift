@@ -6,6 +6,8 @@ package enum PlanError: ProblemConvertible, Hashable {
     case notFound(String)
     /// No version has the id.
     case versionNotFound(String)
+    /// What is stored as a version cannot be read as one.
+    case unreadable(String)
     /// Nobody can subscribe to it any more.
     case archived(String)
 
@@ -13,6 +15,8 @@ package enum PlanError: ProblemConvertible, Hashable {
         switch self {
         case .notFound(let code): Problem.notFound("plan", code)
         case .versionNotFound(let id): Problem.notFound("plan version", id)
+        case .unreadable(let id):
+            Problem(.internal, code: "unreadable_plan", "the stored plan version \(id) cannot be read")
         case .archived(let code):
             Problem(.conflict, code: "plan_archived", "the plan \(code) is archived; nobody can subscribe to it any more")
         }

@@ -181,6 +181,16 @@ package struct PlanFeatures: Hashable, Sendable {
 }
 
 extension PlanFeatures {
+    /// The order in which features were written does not count: the table does not keep it.
+    package static func == (lhs: PlanFeatures, rhs: PlanFeatures) -> Bool {
+        lhs.inference == rhs.inference && lhs.byName == rhs.byName
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(inference)
+        hasher.combine(byName)
+    }
+
     /// The features with every default written out: what is stored and shown.
     package var json: JSONValue {
         var object = JSONObject()

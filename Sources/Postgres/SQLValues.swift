@@ -130,7 +130,8 @@ extension Optional: SQLEncodable where Wrapped: SQLEncodable {
 /// Arrays bind as PostgreSQL array literals; `[UInt8]` is bytea.
 extension Array: SQLEncodable where Element: SQLEncodable {
     package var sqlText: String? {
-        if let bytes = self as? [UInt8] { return SQLBytes.text(bytes) }
+        // An empty array of any element can be cast to bytes.
+        if Element.self == UInt8.self, let bytes = self as? [UInt8] { return SQLBytes.text(bytes) }
         var text = "{"
         for (index, element) in enumerated() {
             if index > 0 { text += "," }

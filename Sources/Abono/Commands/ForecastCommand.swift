@@ -7,7 +7,7 @@ struct ForecastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
         abstract: "Forecasts with intervals and their back-test.",
-        subcommands: [Series.self])
+        subcommands: [Series.self, OfRevenue.self])
 
     struct Series: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -28,13 +28,38 @@ struct ForecastCommand: AsyncParsableCommand {
         func run() async throws {
             let series = try MonthlySeries(csv: try InputFile.read(file))
             let options = try ForecastOptions(horizon: horizon, levels: levels, method: method, seed: seed)
-            let forecast = try SeriesForecast.run(series, options: options)
-            let output = Output(format: format)
-            switch format {
-            case .json: output.write(forecast.json.prettyText + "\n")
-            case .csv: output.write(forecast.csv)
-            case .table: output.write(forecast.table)
-            }
+            ForecastCommand.write(try SeriesForecast.run(series, options: options), Output(format: format))
+        }
+    }
+
+    struct OfRevenue: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "revenue", abstract: "Forecasts monthly recurring revenue from its own closings.",
+            discussion: """
+                Reads the report of recurring revenue as of an instant; a month that is not over is left out.
+
+                  abono forecast revenue --from 2024-01 --to 2025-12 --currency USD --horizon 12
+                """)
+
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var span: ReportsCommand.Span
+        @Option(help: "How many months, 1 to 60.") var horizon = 12
+        @Option(help: "Interval levels in percent, separated by commas.") var levels = "80,95"
+        @Option(help: "The method; auto chooses by back-test.") var method = "auto"
+        @Option(help: "Repeats what is random.") var seed: UInt64 = 1
+
+        func run() async throws {
+            let wanted = try ForecastOptions(horizon: horizon, levels: levels, method: method, seed: seed)
+            let report = try await Session.run(options) { try await span.mrr(in: $0) }
+            ForecastCommand.write(try RevenueForecast.run(report, options: wanted), Output(format: options.format))
+        }
+    }
+
+    static func write(_ forecast: SeriesForecast, _ output: Output) {
+        switch output.format {
+        case .json: output.write(forecast.json.prettyText + "\n")
+        case .csv: output.write(forecast.csv)
+        case .table: output.write(forecast.table)
         }
     }
 }

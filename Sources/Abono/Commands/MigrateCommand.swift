@@ -25,16 +25,25 @@ struct Migrate: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.read(options)
-        guard let url = settings.migrationURL else {
-            // The private database: opening it migrates it.
-            let status = try await Session.run(options) { session in
-                try await Migrator(MigrationFiles.all()).check(url: session.migrationURL ?? session.settings.home)
-            }
-            return print(status)
+        guard let url = settings.migrationURL else { return try await runOnPrivateCluster(settings) }
+        try await run(url, login: loginRole)
+    }
+
+    private func runOnPrivateCluster(_ settings: Settings) async throws {
+        let cluster = try await PrivateCluster.join(home: settings.home)
+        do {
+            try await run(cluster.migrationURL, login: loginRole ?? "abono_app")
+        } catch {
+            await cluster.leave()
+            throw error
         }
+        await cluster.leave()
+    }
+
+    private func run(_ url: String, login: String?) async throws {
         let migrator = try Migrator(MigrationFiles.all())
         guard check else {
-            let status = try await migrator.migrate(url: url, login: loginRole, recordedAt: SystemTime().now())
+            let status = try await migrator.migrate(url: url, login: login, recordedAt: SystemTime().now())
             return print(status)
         }
         let status = try await migrator.check(url: url)

@@ -49,17 +49,3 @@ extension SimulateCommand.Kind {
         if result.hasFailed { throw ExitCode(1) }
     }
 }
-
-/// A file named on the command line.
-enum InputFile {
-    /// All of it; nil or `-` is standard input.
-    static func read(_ name: String?) throws -> [UInt8] {
-        guard let name, name != "-" else {
-            return Array(try FileHandle.standardInput.readToEnd() ?? Data())
-        }
-        guard let data = FileManager.default.contents(atPath: name) else {
-            throw Problem.invalid("FILE", "\(name) cannot be read")
-        }
-        return Array(data)
-    }
-}

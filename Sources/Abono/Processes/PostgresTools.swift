@@ -41,7 +41,7 @@ struct PostgresTools: Sendable {
     func run(
         _ name: String, _ arguments: [String], input: FileDescriptor? = nil, output: FileDescriptor? = nil
     ) async throws {
-        let null = try FileDescriptor.open("/dev/null", .readWrite)
+        let null = try FileDescriptor.open(FilePath("/dev/null"), .readWrite)
         var options = PlatformOptions()
         options.processGroupID = 0
         if let user {
@@ -56,7 +56,7 @@ struct PostgresTools: Sendable {
             output: .fileDescriptor(output ?? null, closeAfterSpawningProcess: false), error: .string(limit: 1 << 20))
         for descriptor in [input, output, null] { try? descriptor?.close() }
         guard result.terminationStatus.isSuccess else {
-            throw ClusterError.tool(name, (result.standardError ?? "").trimmingCharacters(in: .whitespacesAndNewlines))
+            throw ClusterError.tool(name, result.standardError.trimmingCharacters(in: .whitespacesAndNewlines))
         }
     }
 
@@ -74,9 +74,9 @@ struct PostgresTools: Sendable {
         let result = try await Subprocess.run(
             executable, arguments: Arguments(arguments), workingDirectory: "/", platformOptions: options,
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-        let printed = (result.standardOutput ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        let printed = result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
         guard result.terminationStatus.isSuccess else {
-            let reason = (result.standardError ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+            let reason = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)
             throw ClusterError.tool("\(executable)", reason.isEmpty ? printed : reason)
         }
         return printed

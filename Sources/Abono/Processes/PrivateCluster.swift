@@ -3,8 +3,8 @@ import Values
 
 /// A PostgreSQL of our own under the home folder: made when missing, started when needed, stopped by its last user.
 ///
-/// Every user holds a shared lock on one file; whoever leaves and can then have the lock alone stops the server.
-/// It listens on a socket only, never on TCP.
+/// Every user holds a shared lock on one file; whoever leaves and can then have the lock alone stops the server. Another
+/// file's lock is held by the one who makes or starts it. It listens on a socket only, never on TCP.
 final class PrivateCluster: Sendable {
     /// The role `abono_app` logs in as and owns nothing.
     let databaseURL: String
@@ -14,7 +14,8 @@ final class PrivateCluster: Sendable {
     private let data: String
     private let socket: String
     private let tools: PostgresTools
-    private let file: Int32
+    private let users: Int32
+    private let starter: Int32
 
     /// The home folder when none is named.
     static var defaultHome: String {
@@ -30,13 +31,14 @@ final class PrivateCluster: Sendable {
         let tools = try await PostgresTools.find()
         let cluster = try PrivateCluster(home: URL(fileURLWithPath: home).standardizedFileURL.path, tools: tools)
         do {
-            // One at a time makes or starts it.
-            try await cluster.lock(LOCK_EX)
+            // One at a time makes or starts it; being a user already keeps others from stopping it meanwhile.
+            try await lock(cluster.starter, LOCK_EX)
+            try await lock(cluster.users, LOCK_SH)
             try await cluster.make(isThrowaway: isThrowaway)
             try await cluster.start()
-            try await cluster.lock(LOCK_SH)
+            flock(cluster.starter, LOCK_UN)
         } catch {
-            close(cluster.file)
+            await cluster.leave()
             throw error
         }
         return cluster
@@ -48,23 +50,30 @@ final class PrivateCluster: Sendable {
         try Self.makeFolder(home, tools)
         try Self.makeFolder(data, tools, mode: 0o700)
         socket = try Self.socketFolder(for: home, tools)
-        file = unsafe open(home + "/postgres.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw ClusterError.folder(home, "the lock file cannot be written") }
+        users = unsafe open(home + "/postgres.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        starter = unsafe open(home + "/postgres.start.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard users >= 0, starter >= 0 else { throw ClusterError.folder(home, "the lock file cannot be written") }
         databaseURL = "postgresql:///abono?host=\(Self.percent(socket))&user=abono_app"
         migrationURL = "postgresql:///abono?host=\(Self.percent(socket))&user=postgres"
     }
 
     /// Leaves; the last user stops the server.
     func leave() async {
-        flock(file, LOCK_UN)
-        if flock(file, LOCK_EX | LOCK_NB) == 0 {
-            _ = try? await tools.run("pg_ctl", ["-D", data, "-m", "fast", "-w", "-t", "60", "stop"])
+        flock(users, LOCK_UN)
+        if flock(users, LOCK_EX | LOCK_NB) == 0 {
+            let tools = tools
+            let data = data
+            // A task of its own: a command that was cancelled stops the server, too.
+            await Task {
+                _ = try? await tools.run("pg_ctl", ["-D", data, "-m", "fast", "-w", "-t", "60", "stop"])
+            }.value
         }
-        close(file)
+        close(users)
+        close(starter)
     }
 
-    /// Waits for the lock without holding a thread.
-    private func lock(_ kind: Int32) async throws {
+    /// Waits for a lock without holding a thread.
+    private static func lock(_ file: Int32, _ kind: Int32) async throws {
         while flock(file, kind | LOCK_NB) != 0 { try await Task.sleep(for: .milliseconds(50)) }
     }
 
@@ -122,13 +131,12 @@ final class PrivateCluster: Sendable {
     }
 
     private static func makeFolder(_ folder: String, _ tools: PostgresTools, mode: Int? = nil) throws {
-        if !FileManager.default.fileExists(atPath: folder) {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true,
-                    attributes: mode.map { [.posixPermissions: $0] })
-            } catch { throw ClusterError.folder(folder, error.localizedDescription) }
-        }
+        guard !FileManager.default.fileExists(atPath: folder) else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: mode.map { [.posixPermissions: $0] })
+        } catch { throw ClusterError.folder(folder, error.localizedDescription) }
+        // What was there before may be anybody's.
         if let user = tools.user { _ = unsafe chown(folder, user.id, user.group) }
     }
 

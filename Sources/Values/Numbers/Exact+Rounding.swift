@@ -47,7 +47,7 @@ extension Exact {
     package func scaled(digits: Int) -> Int64? {
         switch scaledWhole(digits: digits) {
         case .small(let value): Int64(exactly: value)
-        case .big(let value): value.magnitude.bitWidth <= 64 ? Int64(exactly: Int128(truncatingIfNeeded: value)) : nil
+        case .big(let value): value.int128.flatMap { Int64(exactly: $0) }
         }
     }
 
@@ -55,7 +55,7 @@ extension Exact {
     func scaled128(digits: Int) -> Int128? {
         switch scaledWhole(digits: digits) {
         case .small(let value): value
-        case .big(let value): value.magnitude.bitWidth <= 127 ? Int128(truncatingIfNeeded: value) : nil
+        case .big(let value): value.int128
         }
     }
 

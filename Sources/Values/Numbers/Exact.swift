@@ -44,7 +44,7 @@ package struct Exact: Hashable, Sendable {
     /// A whole number.
     package init(_ value: Int128) {
         guard value != .min else {
-            self.init(BigInt(value), 1)
+            self.init(BigInt(wide: value), 1)
             return
         }
         self.init(unchecked: value, 1)
@@ -68,7 +68,7 @@ package struct Exact: Hashable, Sendable {
     package init(numerator: Int128, denominator: Int128) {
         precondition(denominator != 0, "a fraction's denominator is 0")
         guard numerator != .min, denominator != .min else {
-            self.init(BigInt(numerator), BigInt(denominator))
+            self.init(BigInt(wide: numerator), BigInt(wide: denominator))
             return
         }
         let (top, bottom) = denominator < 0 ? (-numerator, -denominator) : (numerator, denominator)
@@ -82,8 +82,8 @@ package struct Exact: Hashable, Sendable {
         var (top, bottom) = (numerator, denominator)
         if divisor != 1 { (top, bottom) = (top / divisor, bottom / divisor) }
         if bottom.sign == .minus { (top, bottom) = (-top, -bottom) }
-        if top.magnitude.bitWidth <= 127, bottom.magnitude.bitWidth <= 127 {
-            packed = .small(Word128(Int128(truncatingIfNeeded: top)), Word128(Int128(truncatingIfNeeded: bottom)))
+        if let smallTop = top.int128, let smallBottom = bottom.int128 {
+            packed = .small(Word128(smallTop), Word128(smallBottom))
         } else {
             packed = .big(top, bottom)
         }
@@ -102,7 +102,7 @@ package struct Exact: Hashable, Sendable {
     /// Numerator and denominator as large numbers.
     var parts: (numerator: BigInt, denominator: BigInt) {
         switch storage {
-        case .small(let numerator, let denominator): (BigInt(numerator), BigInt(denominator))
+        case .small(let numerator, let denominator): (BigInt(wide: numerator), BigInt(wide: denominator))
         case .big(let numerator, let denominator): (numerator, denominator)
         }
     }

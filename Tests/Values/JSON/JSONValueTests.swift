@@ -102,7 +102,7 @@ import Values
         #expect(value["a"]?[5] == nil && value["a"]?[-1] == nil && value["c"] == nil && value[0] == nil)
         #expect(JSONValue.double(.infinity).isNull && JSONValue.optional(nil).isNull)
         #expect(JSONValue.optional("x") == "x")
-        #expect(try JSONValue(parsing: JSONValue.double(5e-324).text).double == 5e-324)
+        #expect(try JSONValue(parsing: JSONValue.double(.leastNonzeroMagnitude).text).double == .leastNonzeroMagnitude)
     }
 }
 

@@ -14,6 +14,11 @@ package struct Month: Hashable, Comparable, Sendable, CustomStringConvertible {
         index = year * 12 + month - 1
     }
 
+    /// The month of a day.
+    package init(of date: CalendarDate) {
+        index = date.monthNumber
+    }
+
     /// Reads `2024-01`, and nothing else.
     package init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
@@ -35,6 +40,11 @@ package struct Month: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// The month so many months later.
     package func adding(_ months: Int) -> Month { Month(index: index + months) }
+
+    /// Its first instant in a zone.
+    package func start(in zone: Zone) -> Instant {
+        zone.instant(CalendarDate(daysSinceEpoch: 0).adding(months: index - 1970 * 12))
+    }
 
     /// As it is read and written: `2024-01`.
     package var text: String {

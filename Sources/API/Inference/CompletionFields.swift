@@ -1,0 +1,125 @@
+import Inference
+import Values
+
+/// What chat and text completions, and the tasks made of them, have in common; names and ranges are OpenAI's.
+struct CompletionFields: Sendable {
+    /// What is asked of the model; prompt and task are put in by who reads the rest.
+    var request: InferenceRequest
+    /// Whether a last chunk tells what was used.
+    var includesUsage = false
+
+    /// Reads the fields that are not the prompt.
+    ///
+    /// - Parameter standardTokens: the bound of an answer that asks for none.
+    init(
+        _ fields: inout JSONFields, task: String, prompt: GenerationPrompt, standardTokens: Int? = nil,
+        needsModel: Bool = true
+    ) throws(Problem) {
+        let model = needsModel ? try fields.string("model") : try fields.optionalString("model")
+        request = InferenceRequest(
+            model: model, task: task, prompt: prompt, sampling: try Self.sampling(&fields),
+            maxTokens: try Self.maxTokens(&fields) ?? standardTokens, stop: try Self.stop(&fields))
+        let safetyIdentifier = try fields.optionalString("safety_identifier")
+        request.subject = try fields.optionalString("user") ?? safetyIdentifier
+        if let metadata = fields.value("metadata") {
+            guard metadata.object != nil else {
+                throw fields.invalid("metadata", "must be an object, not \(metadata.seen)")
+            }
+            request.metadata = metadata
+        }
+        try Self.refuse(&fields)
+    }
+
+    /// Reads `stream` and `stream_options`.
+    mutating func readStream(_ fields: inout JSONFields) throws(Problem) {
+        request.isStream = try fields.optionalBool("stream") ?? false
+        guard var options = try fields.optionalObject("stream_options") else { return }
+        guard request.isStream else {
+            throw fields.invalid("stream_options", "is only allowed with \"stream\": true")
+        }
+        includesUsage = try options.optionalBool("include_usage") ?? false
+        guard try options.optionalBool("include_obfuscation") != true else {
+            throw options.invalid("include_obfuscation", "is not supported; leave it out or send false")
+        }
+        try options.finish()
+    }
+
+    /// Reads `timeout`, in seconds.
+    mutating func readTimeout(_ fields: inout JSONFields) throws(Problem) {
+        guard let seconds = try fields.optionalDouble("timeout") else { return }
+        guard (1...3600).contains(seconds) else {
+            throw fields.invalid("timeout", "is \(seconds); it must be from 1 to 3600 seconds")
+        }
+        request.timeout = .milliseconds(Int((seconds * 1000).rounded()))
+    }
+
+    private static func sampling(_ fields: inout JSONFields) throws(Problem) -> SamplingParameters {
+        var sampling = SamplingParameters()
+        sampling.temperature = try fields.optionalDouble("temperature") ?? 1
+        sampling.topP = try fields.optionalDouble("top_p") ?? 1
+        sampling.topK = try fields.optionalInt("top_k") ?? 0
+        sampling.minP = try fields.optionalDouble("min_p") ?? 0
+        sampling.presencePenalty = try fields.optionalDouble("presence_penalty") ?? 0
+        sampling.frequencyPenalty = try fields.optionalDouble("frequency_penalty") ?? 0
+        sampling.seed = try fields.optionalInt("seed").map { UInt32(truncatingIfNeeded: $0) }
+        if let bias = fields.value("logit_bias") {
+            guard let object = bias.object else {
+                throw fields.invalid("logit_bias", "must be an object of token ids and numbers, not \(bias.seen)")
+            }
+            for (key, value) in object {
+                guard let token = Int(key), token >= 0, let amount = value.double else {
+                    throw fields.invalid("logit_bias.\(key)", "must be a number for the id of a token, not \(value.seen)")
+                }
+                sampling.logitBias[token] = amount
+            }
+        }
+        return sampling
+    }
+
+    private static func maxTokens(_ fields: inout JSONFields) throws(Problem) -> Int? {
+        let old = try fields.optionalInt("max_tokens")
+        let new = try fields.optionalInt("max_completion_tokens")
+        for (name, value) in [("max_tokens", old), ("max_completion_tokens", new)] {
+            guard let value, !(1...1_000_000).contains(value) else { continue }
+            throw fields.invalid(name, "is \(value); it must be from 1 to 1000000")
+        }
+        if let old, let new, old != new {
+            throw fields.invalid("max_completion_tokens", "is \(new) and max_tokens is \(old); send one of them")
+        }
+        return new ?? old
+    }
+
+    private static func stop(_ fields: inout JSONFields) throws(Problem) -> [String] {
+        guard let value = fields.value("stop") else { return [] }
+        if let text = value.string {
+            guard !text.isEmpty else { throw fields.invalid("stop", "must not be empty") }
+            return [text]
+        }
+        guard let elements = value.array, elements.count <= 16 else {
+            throw fields.invalid("stop", "must be a text or a list of at most 16, not \(value.seen)")
+        }
+        var texts: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard let text = element.string, (1...256).contains(text.utf8.count) else {
+                throw .invalid("\(fields.path("stop"))[\(index)]", "must be a text of 1 to 256 bytes, not \(element.seen)")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// Reads fields that are taken as far as they ask for nothing that is not done.
+    private static func refuse(_ fields: inout JSONFields) throws(Problem) {
+        if let count = try fields.optionalInt("n"), count != 1 {
+            throw fields.invalid("n", "is \(count); one answer a request is supported: send several requests")
+        }
+        if let tier = try fields.optionalString("service_tier"), !["auto", "default"].contains(tier) {
+            throw fields.invalid("service_tier", "is \(JSONValue.string(tier).seen); \"auto\" or \"default\" is supported")
+        }
+        // A hint for routing; prefixes are found by their content.
+        _ = try fields.optionalString("prompt_cache_key")
+        if try fields.optionalBool("store") == true {
+            throw fields.invalid("store", "is not supported: answers are not kept")
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Metering
+import Values
+
+/// What was used.
+enum UsageRoutes {
+    static let endpoints: [Endpoint] = [
+        Endpoint(
+            method: .get, path: "/v1/usage",
+            summary: "What the events of a meter add up to: in windows of local hours, days or months, and by properties.",
+            access: .tenant(.usageRead, staff: Staff.all),
+            parameters: [
+                Endpoint.Parameter(name: "meter", about: "Its code.", schema: Schema.string, isRequired: true),
+                Endpoint.Parameter(
+                    name: "from", about: "The first instant; by default the beginning of the month.",
+                    schema: Schema.instant),
+                Endpoint.Parameter(
+                    name: "to", about: "The first instant after; by default now.", schema: Schema.instant),
+                Endpoint.Parameter(
+                    name: "window", about: "Into what the range is cut; by default it is one.",
+                    schema: Schema.choice(UsageWindow.allCases.map(\.rawValue))),
+                Endpoint.Parameter(
+                    name: "group_by", about: "Up to four properties, separated by commas; of meters that add up.",
+                    schema: Schema.string),
+                Endpoint.Parameter(
+                    name: "subscription", about: "Only events that name it.", schema: Schema.string),
+            ],
+            success: (200, Schema.list(Schema.ref("UsageRow")))
+        ) { call in
+            let rows = try await call.transaction { authorized, transaction in
+                guard let code = call.query("meter") else {
+                    throw Problem.invalid("meter", "is required: the code of a meter, like tokens.output")
+                }
+                let meter = try await MeterQueries.require(code, in: transaction)
+                let range = try range(call, authorized)
+                let window = try call.queryChoice("window", as: UsageWindow.self)
+                let windows = try window?.windows(of: range, in: authorized.zone) ?? [range]
+                return try await UsageQueries.rows(
+                    of: try authorized.requiredTenant(), meter: meter,
+                    subscription: try call.queryID("subscription", as: SubscriptionID.self), windows: windows,
+                    by: try properties(call), in: transaction)
+            }
+            let code = call.query("meter") ?? ""
+            return .page(rows, limit: rows.count, id: { _ in "" }, json: { json($0, meter: code) })
+        }
+    ]
+
+    private static func range(_ call: Call, _ authorized: Authorized) throws(Problem) -> Period {
+        let now = authorized.stamp.at
+        let today = authorized.zone.date(of: now)
+        let start = try call.queryInstant("from", in: authorized.zone)
+            ?? authorized.zone.instant(today.adding(days: 1 - today.day))
+        let end = try call.queryInstant("to", in: authorized.zone) ?? now
+        guard let range = Period(start: start, end: end) else {
+            throw .invalid("to", "is \(end), not after `from`, which is \(start)")
+        }
+        guard UsageLimits.instants.contains(start), UsageLimits.instants.contains(end) else {
+            throw .invalid("from", "and `to` must lie in the years 2000 to 2100 of UTC")
+        }
+        return range
+    }
+
+    private static func properties(_ call: Call) throws(Problem) -> [String] {
+        guard let text = call.query("group_by") else { return [] }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard names.count <= 4, names.allSatisfy({ (1...100).contains($0.utf8.count) }) else {
+            throw .invalid("group_by", "must be one to four names of properties, separated by commas")
+        }
+        return names
+    }
+
+    /// Cost and price are said by invoices, whose tiers know the whole period.
+    private static func json(_ row: UsageRow, meter: String) -> JSONValue {
+        [
+            "meter": .string(meter), "start": row.window.start.json, "end": row.window.end.json,
+            "quantity": .string(row.quantity.decimalText()), "group": row.group.map { .object($0) } ?? .null,
+            "cost": .null, "price": .null,
+        ]
+    }
+}

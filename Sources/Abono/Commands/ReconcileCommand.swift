@@ -1,0 +1,33 @@
+import ArgumentParser
+import Billing
+import Values
+
+/// `abono reconcile`
+struct ReconcileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reconcile",
+        abstract: "Compares events, rollups, invoice lines, ledger and payments; exits 1 if any differ.",
+        discussion: "  abono reconcile --tenant ten_01h455vb4pex5vsknk084sn02q --format json")
+
+    @OptionGroup var options: GlobalOptions
+    @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
+
+    func run() async throws {
+        let differences = try await Session.run(options) { session in
+            if let tenant { _ = try await session.tenant(tenant) }
+            return try await session.read { transaction in
+                try await Reconciliation.differences(tenant: tenant, in: transaction)
+            }
+        }
+        let output = Output(format: options.format)
+        if options.format == .table, differences.isEmpty {
+            output.write("Everything agrees.\n")
+        } else {
+            output.list(
+                ["kind", "tenant", "details"],
+                differences.map { [$0.kind.rawValue, $0.tenant?.text ?? "", $0.details.text] },
+                json: .array(differences.map(\.json)))
+        }
+        if !differences.isEmpty { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,218 @@
+import ArgumentParser
+import Billing
+import Subscriptions
+import Values
+
+/// `abono subscriptions`
+struct SubscriptionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "subscriptions", abstract: "What tenants are subscribed to.",
+        discussion: "  abono subscriptions create --tenant ten_01h455vb4pex5vsknk084sn02q --plan pro",
+        subcommands: [Create.self, Change.self, Cancel.self, List.self, Show.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Subscribes a tenant to the latest version of a plan.",
+            discussion: """
+                  abono subscriptions create --tenant ten_01h455vb4pex5vsknk084sn02q --plan pro \
+                --starts-at 2026-03-01 --quantity seats=3
+                """)
+
+        @OptionGroup var options: GlobalOptions
+        @Option(help: "The tenant.", transform: Argument.id) var tenant: TenantID
+        @Option(help: "The plan's code.") var plan: String
+        @Option(help: "When it starts: a date at the tenant's midnight, or an instant; now unless given.")
+        var startsAt: String?
+        @Option(help: "How many of what, like seats=3; may be repeated.", transform: Argument.quantity)
+        var quantity: [(name: String, value: Decimal12)] = []
+        @Option(help: "What falls due before was billed elsewhere.") var billedUntil: String?
+        @Option(help: "An id of your own, which makes asking twice harmless.", transform: Argument.id)
+        var id: SubscriptionID?
+        @Flag(help: "Prints the invoice it would make now, and makes nothing.") var preview = false
+
+        func validate() throws {
+            for text in [startsAt, billedUntil].compactMap(\.self) { _ = try Argument.moment(text, in: .utc) }
+        }
+
+        func run() async throws {
+            try await Session.run(options) { session in
+                let zone = try await session.tenant(tenant).timeZone
+                let draft = SubscriptionDraft(
+                    plan: plan, startsAt: try startsAt.map { try Argument.moment($0, in: zone) },
+                    quantities: Quantities(quantity),
+                    billedUntil: try billedUntil.map { try Argument.moment($0, in: zone).instant }, id: id)
+                let stamp = session.stamp
+                guard preview else {
+                    let made = try await session.act(for: tenant) { _, transaction in
+                        try await SubscriptionOperations.create(draft, for: tenant, by: stamp, in: transaction)
+                    }
+                    return SubscriptionsCommand.print(made, options)
+                }
+                let invoices = try await session.act(for: tenant) { _, transaction in
+                    let story = try await SubscriptionProposals.creation(
+                        draft, for: tenant, by: stamp, in: transaction)
+                    return try await InvoiceOperations.preview(
+                        story, until: max(stamp.at, story.subscription.startsAt), in: transaction)
+                }
+                SubscriptionsCommand.print(preview: invoices, options)
+            }
+        }
+    }
+
+    struct Change: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Changes plan, quantities or both.",
+            discussion: """
+                Without --when a change that costs less waits for the end of the period; all others are immediate.
+
+                  abono subscriptions change sub_01h455vb4pex5vsknk084sn02q --plan team --quantity seats=5 --preview
+                """)
+
+        @OptionGroup var options: GlobalOptions
+        @Argument(help: "The subscription's id.", transform: Argument.id) var id: SubscriptionID
+        @Option(help: "The new plan's code.") var plan: String?
+        @Option(help: "How many of what, like seats=3; may be repeated.", transform: Argument.quantity)
+        var quantity: [(name: String, value: Decimal12)] = []
+        @Option(help: "When it takes effect: immediately or period_end.", transform: Argument.word)
+        var when: SubscriptionChange.Timing?
+        @Option(help: "When its lines are invoiced: now or next.", transform: Argument.word)
+        var invoice: SubscriptionChange.InvoiceTiming = .now
+        @Option(help: "The business time of the change; now unless given.", transform: Argument.instant)
+        var at: Instant?
+        @Flag(help: "Prints the invoice it would make, and changes nothing.") var preview = false
+
+        func validate() throws {
+            if plan == nil, quantity.isEmpty { throw ValidationError("nothing to change: --plan or --quantity") }
+        }
+
+        func run() async throws {
+            let draft = SubscriptionChangeDraft(
+                plan: plan, quantities: Quantities(quantity), timing: when, invoice: invoice)
+            try await Session.run(options) { session in
+                let tenant = try await session.read { transaction in
+                    try await OwnerQueries.tenant(of: id, in: transaction)
+                }
+                var stamp = session.stamp
+                stamp.at = at ?? stamp.at
+                guard preview else {
+                    let changed = try await session.act(for: tenant) { _, transaction in
+                        try await SubscriptionOperations.change(id, of: tenant, draft, by: stamp, in: transaction)
+                    }
+                    return SubscriptionsCommand.print(changed, options)
+                }
+                let invoices = try await session.act(for: tenant) { _, transaction in
+                    let story = try await SubscriptionQueries.story(of: id, tenant: tenant, in: transaction)
+                    guard let story else { throw SubscriptionError.notFound(id) }
+                    let next = try await SubscriptionProposals.change(of: story, draft, by: stamp, in: transaction)
+                    return try await InvoiceOperations.preview(next, until: stamp.at, in: transaction)
+                }
+                SubscriptionsCommand.print(preview: invoices, options)
+            }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cancels, at the end of the period unless told otherwise.",
+            discussion: "  abono subscriptions cancel sub_01h455vb4pex5vsknk084sn02q --when immediately --yes")
+
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var confirmation: Confirmation
+        @Argument(help: "The subscription's id.", transform: Argument.id) var id: SubscriptionID
+        @Option(help: "When it takes effect: immediately or period_end.", transform: Argument.word)
+        var when: SubscriptionChange.Timing = .periodEnd
+        @Option(help: "What is done with what was paid and is not used: credit, none or payout.", transform: Argument.word)
+        var refund: SubscriptionChange.Refund = .credit
+        @Option(help: "The business time of the cancellation; now unless given.", transform: Argument.instant)
+        var at: Instant?
+
+        func run() async throws {
+            try await Session.run(options) { session in
+                let tenant = try await session.read { transaction in
+                    try await OwnerQueries.tenant(of: id, in: transaction)
+                }
+                try confirmation.require("Cancel the subscription \(id) (\(when.rawValue))?")
+                var stamp = session.stamp
+                stamp.at = at ?? stamp.at
+                let cancelled = try await session.act(for: tenant) { _, transaction in
+                    try await SubscriptionOperations.cancel(
+                        id, of: tenant, when: when, refund: refund, by: stamp, in: transaction)
+                }
+                SubscriptionsCommand.print(cancelled, options)
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists subscriptions.", discussion: "  abono subscriptions list --status trialing")
+
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var page: PageOptions
+        @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
+        @Option(help: "Only those in this status, like active or trialing.", transform: Argument.word)
+        var status: SubscriptionStatus?
+        @Option(help: "The last id of the page before.", transform: Argument.id) var after: SubscriptionID?
+
+        func run() async throws {
+            let subscriptions = try await Session.run(options) { session in
+                if let tenant { _ = try await session.tenant(tenant) }
+                return try await session.read { transaction in
+                    try await SubscriptionQueries.list(
+                        of: tenant, status: status, limit: page.limit, after: after, in: transaction)
+                }
+            }
+            Output(format: options.format).list(
+                ["id", "tenant", "plan", "status", "quantities", "period_start", "period_end", "next_billing_at"],
+                subscriptions.map {
+                    [
+                        $0.id.text, $0.tenant.text, $0.planCode, $0.status.rawValue, $0.quantities.text,
+                        $0.currentPeriod.start.text, $0.currentPeriod.end.text, $0.nextBillingAt?.text ?? "",
+                    ]
+                }, json: .array(subscriptions.map(\.json)))
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows a subscription with its changes.",
+            discussion: "  abono subscriptions show sub_01h455vb4pex5vsknk084sn02q")
+
+        @OptionGroup var options: GlobalOptions
+        @Argument(help: "The subscription's id.", transform: Argument.id) var id: SubscriptionID
+
+        func run() async throws {
+            let story = try await Session.run(options) { session in
+                try await session.read { transaction in
+                    let tenant = try await OwnerQueries.tenant(of: id, in: transaction)
+                    return try await SubscriptionQueries.story(of: id, tenant: tenant, in: transaction)
+                }
+            }
+            guard let story, var object = story.subscription.json.object else { throw SubscriptionError.notFound(id) }
+            object["changes"] = .array(story.changes.map(\.json))
+            Output(format: options.format).object(.object(object))
+        }
+    }
+
+    static func print(_ subscription: Subscription, _ options: GlobalOptions) {
+        Output(format: options.format).object(subscription.json)
+    }
+
+    /// What a preview shows; an invoice of it has no number and is not kept.
+    static func print(preview invoices: [Invoice], _ options: GlobalOptions) {
+        guard let only = invoices.first, invoices.count == 1 else { return InvoicesCommand.print(invoices, options) }
+        InvoicesCommand.print(only, options)
+    }
+}
+
+extension Quantities {
+    /// Takes pairs from the command line; the last of a name counts.
+    fileprivate init(_ pairs: [(name: String, value: Decimal12)]) {
+        self = Dictionary(pairs.map { ($0.name, $0.value) }) { $1 }
+    }
+
+    /// For a cell of a table.
+    fileprivate var text: String {
+        sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    }
+}

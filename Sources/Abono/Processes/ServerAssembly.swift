@@ -1,0 +1,145 @@
+import API
+import Billing
+import CoreMetrics
+import Foundation
+import Hummingbird
+import Inference
+import Jobs
+import Logging
+import Metering
+import Migrations
+import NIOCore
+import Postgres
+import ServiceLifecycle
+import Subscriptions
+import UnixSignals
+import Values
+
+/// Builds everything a node is made of and runs it in one group, each part after those it needs.
+struct ServerAssembly {
+    /// What a node does.
+    enum Role {
+        /// API, background work and models.
+        case server
+        /// Background work and models.
+        case worker
+    }
+
+    /// After a stop signal open requests have so long to end.
+    private static let gracefulDuration = Duration.seconds(30)
+
+    let session: Session
+    let role: Role
+    let logger: Logger
+
+    /// Runs until SIGTERM or SIGINT, then ends in order; a second signal ends at once.
+    ///
+    /// - Parameter onRunning: called once with the port that is listened on, for a worker with 0.
+    /// - Throws: what ended it otherwise.
+    func run(onRunning: @escaping @Sendable (Int) async -> Swift.Void) async throws {
+        let group = try await group(handlesSignals: true, onRunning: onRunning)
+        do {
+            try await withThrowingTaskGroup(of: Bool.self) { tasks in
+                tasks.addTask {
+                    try await group.run()
+                    return true
+                }
+                tasks.addTask { await Self.secondSignal() }
+                let hasEnded = try await tasks.next() ?? true
+                tasks.cancelAll()
+                guard !hasEnded else { return }
+                while try await tasks.next() != nil {}
+            }
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw Problem(
+                .precondition, code: "port_in_use",
+                "port \(session.settings.port) is in use by another program; choose another with --port")
+        } catch is CancellationError {
+            throw Problem(.unavailable, code: "stopped", "stopped at once, before everything had ended")
+        }
+    }
+
+    /// The group, for whoever runs it beside other work.
+    func group(
+        handlesSignals: Bool, onRunning: @escaping @Sendable (Int) async -> Swift.Void
+    ) async throws -> ServiceGroup {
+        var configuration = ServiceGroupConfiguration(
+            services: try await services(onRunning),
+            gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: Self.quiet(logger))
+        configuration.maximumGracefulShutdownDuration = Self.gracefulDuration
+        return ServiceGroup(configuration: configuration)
+    }
+
+    /// In the order of their needs: they are stopped the other way round, HTTP first.
+    private func services(
+        _ onRunning: @escaping @Sendable (Int) async -> Swift.Void
+    ) async throws -> [any Service] {
+        let database = session.database
+        let prometheus = Self.prometheus
+        let keeper = NodeKeeper(
+            url: database.url, name: ProcessInfo.processInfo.hostName, time: session.time, logger: logger)
+        let worker = JobWorker(database: database, keeper: keeper, time: session.time, logger: logger)
+        try MeteringJobs.install(on: worker)
+        try SubscriptionJobs.install(on: worker)
+        try BillingJobs.install(on: worker, database: database, time: session.time)
+        let models = try await ModelService.make(session, keeper: keeper, logger: logger)
+        var services: [any Service] = [keeper] + models.pools + [worker]
+        if role == .server {
+            let endpoints = Services(
+                database: database, time: session.time, inference: models.offered, prometheus: prometheus,
+                schema: try MigrationFiles.all().map(\.name), version: Version.text, logger: logger)
+            services.append(UntilShutdown { await endpoints.run() })
+            services.append(
+                Server.build(
+                    services: endpoints, host: session.settings.host, port: session.settings.port,
+                    logger: Self.quiet(logger), onRunning: onRunning))
+        } else {
+            services.append(Announcement { await onRunning(0) })
+        }
+        // Stopped before HTTP, though HTTP needs it: it lets streams end in the time they have, and meanwhile new
+        // requests are told to come again instead of finding a closed port.
+        services.append(models.inference)
+        return services
+    }
+
+    /// What the whole process measures; swift-metrics takes one factory, once.
+    private static let prometheus: Prometheus = {
+        let prometheus = Prometheus()
+        MetricsSystem.bootstrap(prometheus)
+        return prometheus
+    }()
+
+    /// Libraries say a lot that operators need not read.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, logger.logLevel <= .debug ? logger.logLevel : .notice)
+        return logger
+    }
+
+    private static func secondSignal() async -> Bool {
+        var count = 0
+        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            count += 1
+            if count == 2 { return false }
+        }
+        // The sequence ends only with the task: then the group has ended.
+        return true
+    }
+}
+
+/// Runs something that ends when it is cancelled.
+private struct UntilShutdown: Service {
+    let body: @Sendable () async -> Swift.Void
+
+    func run() async throws { await cancelWhenGracefulShutdown { await body() } }
+}
+
+/// Says that everything before it has been started, and waits.
+private struct Announcement: Service {
+    let body: @Sendable () async -> Swift.Void
+
+    func run() async throws {
+        await body()
+        try await gracefulShutdown()
+    }
+}

@@ -1,0 +1,122 @@
+package import Postgres
+import Subscriptions
+package import Values
+
+/// Bills everything that is due: what the schedule, the command line and seeds run.
+package enum BillingRun {
+    /// How long an invoice stays a draft unless said otherwise: one hour.
+    package static let defaultGraceSeconds: Int64 = 3_600
+
+    /// How many subscriptions or drafts are read at a time.
+    private static let pageSize = 200
+    /// How many are dealt with at once.
+    private static let width = 4
+
+    /// Makes the invoices of all subscriptions due up to an instant, and finalizes drafts whose grace has passed.
+    ///
+    /// One transaction a subscription and one an invoice: what fails does not hold up the others, and is in the summary.
+    /// Running it twice, also at once, does nothing twice.
+    ///
+    /// - Parameters:
+    ///   - until: invoices whose instant is up to this, that included, are made.
+    ///   - recordedAt: the clock.
+    ///   - graceSeconds: drafts are finalized so long after their instant; 0 is at once.
+    ///   - tenant: only this tenant's; nil is all.
+    /// - Throws: only what concerns the run as a whole: that the database cannot be reached.
+    package static func run(
+        until: Instant, database: Database, recordedAt: Instant, author: Author = .system("billing"),
+        graceSeconds: Int64 = defaultGraceSeconds, tenant: TenantID? = nil
+    ) async throws -> BillingRunSummary {
+        var summary = BillingRunSummary()
+        let stamp = Stamp(at: until, recordedAt: recordedAt, author: author)
+        try await bill(tenant, stamp, database, &summary)
+        try await finalize(tenant, stamp, graceSeconds, database, &summary)
+        return summary
+    }
+
+    private enum Outcome: Sendable {
+        case billed([Invoice])
+        case finalized
+        case failed(TenantID, String, any Error)
+    }
+
+    private static func bill(
+        _ tenant: TenantID?, _ stamp: Stamp, _ database: Database, _ summary: inout BillingRunSummary
+    ) async throws {
+        var last: (tenant: TenantID, subscription: SubscriptionID)?
+        while true {
+            let page = try await database.transaction(as: .system) { transaction in
+                try await SubscriptionQueries.due(before: stamp.at, limit: pageSize, after: last, in: transaction)
+            }
+            let due = page.filter { tenant == nil || $0.tenant == tenant }
+            try await each(due, &summary) { tenant, subscription in
+                do {
+                    return .billed(
+                        try await database.transaction(as: .system) { transaction in
+                            try await InvoiceOperations.bill(
+                                subscription, of: tenant, until: stamp.at, by: stamp, in: transaction)
+                        })
+                } catch { return .failed(tenant, subscription.text, error) }
+            }
+            guard page.count == pageSize, let end = page.last else { return }
+            last = end
+        }
+    }
+
+    private static func finalize(
+        _ tenant: TenantID?, _ stamp: Stamp, _ graceSeconds: Int64, _ database: Database,
+        _ summary: inout BillingRunSummary
+    ) async throws {
+        var last: InvoiceQueries.DraftKey?
+        while true {
+            let page = try await database.transaction(as: .system) { transaction in
+                try await InvoiceQueries.drafts(
+                    issuedUpTo: stamp.at.adding(seconds: -graceSeconds), tenant: tenant, after: last, limit: pageSize,
+                    in: transaction)
+            }
+            // One after the other: numbers go by the instant, and all of an entity wait for its counter anyway.
+            for draft in page {
+                var own = stamp
+                own.at = draft.issuedAt.adding(seconds: graceSeconds)
+                do {
+                    try await database.transaction(as: .system) { transaction in
+                        try await InvoiceOperations.finalize(draft.id, of: draft.tenant, by: own, in: transaction)
+                    }
+                    summary.finalized += 1
+                } catch { try take(.failed(draft.tenant, draft.id.text, error), &summary) }
+            }
+            guard page.count == pageSize, let end = page.last else { return }
+            last = end
+        }
+    }
+
+    /// Deals with all of a page, `width` at once.
+    private static func each(
+        _ due: [(tenant: TenantID, subscription: SubscriptionID)], _ summary: inout BillingRunSummary,
+        _ body: @escaping @Sendable (TenantID, SubscriptionID) async -> Outcome
+    ) async throws {
+        var outcomes: [Outcome] = []
+        await withTaskGroup(of: Outcome.self) { group in
+            var rest = due[...]
+            for next in rest.prefix(width) { group.addTask { await body(next.tenant, next.subscription) } }
+            rest = rest.dropFirst(width)
+            while let outcome = await group.next() {
+                outcomes.append(outcome)
+                if let next = rest.popFirst() { group.addTask { await body(next.tenant, next.subscription) } }
+            }
+        }
+        summary.subscriptions += due.count
+        for outcome in outcomes { try take(outcome, &summary) }
+    }
+
+    private static func take(_ outcome: Outcome, _ summary: inout BillingRunSummary) throws {
+        switch outcome {
+        case .billed(let invoices): for invoice in invoices { try summary.add(invoice) }
+        case .finalized: summary.finalized += 1
+        case .failed(let tenant, let object, let error):
+            // Without the database every other would fail likewise.
+            if Problem.of(error).kind == .unavailable { throw error }
+            summary.fail(tenant, object, error)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package import Values
+
+/// Credit that was given or bought, of which invoices take until it is used up, expires or is voided.
+package struct CreditGrant: Hashable, Sendable {
+    /// Where it comes from, which decides how it is booked.
+    package enum Kind: String, CaseIterable, Sendable {
+        /// Given away: it costs revenue when it is used.
+        case promotional
+        /// Paid for: it is owed until it is used.
+        case prepaid
+    }
+
+    /// Names it.
+    package let id: GrantID
+    /// Whose it is.
+    package let tenant: TenantID
+    /// Where it comes from.
+    package let kind: Kind
+    /// What was granted.
+    package let amount: Money
+    /// What invoices have taken.
+    package let used: Money
+    /// The lowest is used first.
+    package let priority: Int
+    /// From when on it can be used.
+    package let grantedAt: Instant
+    /// From when on it can no longer be used; nil is never.
+    package let expiresAt: Instant?
+    /// When it was taken back; nil while it holds.
+    package let voidedAt: Instant?
+    /// A few words for people.
+    package let memo: String
+
+    /// What is left, whatever the time: nothing of one that was taken back.
+    package var left: Money {
+        Money(minor: voidedAt == nil ? amount.minor - used.minor : 0, currency: amount.currency)
+    }
+
+    /// As it leaves over HTTP.
+    package var json: JSONValue {
+        [
+            "id": .string(id.text), "tenant": .string(tenant.text), "kind": .string(kind.rawValue),
+            "amount": amount.json, "used": used.json, "left": left.json, "priority": .int(priority),
+            "granted_at": .string(grantedAt.text), "expires_at": .optional(expiresAt?.text),
+            "voided_at": .optional(voidedAt?.text), "memo": .string(memo),
+        ]
+    }
+}
+
+/// What is asked for when credit is granted.
+package struct CreditGrantDraft: Hashable, Sendable {
+    /// Given or bought.
+    package var kind: CreditGrant.Kind
+    /// How much.
+    package var amount: Money
+    /// The lowest is used first.
+    package var priority: Int
+    /// From when on; nil is the moment of the grant.
+    package var grantedAt: Instant?
+    /// Until when; nil is for good.
+    package var expiresAt: Instant?
+    /// A few words for people.
+    package var memo: String
+    /// The caller's id, which makes asking twice harmless.
+    package var id: GrantID?
+
+    /// Makes a draft; amount, priority and memo are checked.
+    package init(
+        amount: Money, kind: CreditGrant.Kind = .promotional, priority: Int = 1, grantedAt: Instant? = nil,
+        expiresAt: Instant? = nil, memo: String = "", id: GrantID? = nil
+    ) throws(Problem) {
+        guard amount.minor > 0 else { throw CreditError.notPositive(amount).problem }
+        guard (0...1000).contains(priority) else {
+            throw .invalid("priority", "must be from 0 to 1000, not \(priority)")
+        }
+        guard memo.unicodeScalars.count <= 500, !memo.utf8.contains(0) else {
+            throw .invalid("memo", "must have at most 500 characters")
+        }
+        self.amount = amount
+        self.kind = kind
+        self.priority = priority
+        self.grantedAt = grantedAt
+        self.expiresAt = expiresAt
+        self.memo = memo
+        self.id = id
+    }
+
+    /// Reads the fields of a request to their end.
+    ///
+    /// - Parameter zone: where a bare date is midnight.
+    package init(json fields: inout JSONFields, in zone: Zone = .utc) throws(Problem) {
+        let amount = try fields.money("amount")
+        let kind = try fields.optionalChoice("kind", as: CreditGrant.Kind.self) ?? .promotional
+        let priority = try fields.optionalInt("priority") ?? 1
+        let grantedAt = try fields.optionalInstant("granted_at", in: zone, years: 1900...2199)
+        let expiresAt = try fields.optionalInstant("expires_at", in: zone, years: 1900...2199)
+        let memo = try fields.optionalString("memo") ?? ""
+        let id = try fields.optionalID("id", of: Entities.Grant.self)
+        try fields.finish()
+        try self.init(
+            amount: amount, kind: kind, priority: priority, grantedAt: grantedAt, expiresAt: expiresAt, memo: memo,
+            id: id)
+    }
+
+    /// Whether a grant is what this draft asks for.
+    func isSatisfied(by grant: CreditGrant) -> Bool {
+        grant.amount == amount && grant.kind == kind && grant.priority == priority && grant.memo == memo
+            && grant.expiresAt == expiresAt && (grantedAt == nil || grantedAt == grant.grantedAt)
+    }
+}

@@ -1,0 +1,244 @@
+import Billing
+import Jobs
+import Metering
+package import Postgres
+import Tenants
+package import Values
+
+/// Admitting jobs, giving them their turn, and ending them. Each is part of one transaction of the caller's.
+package enum InferenceOperations {
+    /// Asks that a job be cancelled; the node that runs it does so within a second. Doing so again is no work.
+    ///
+    /// - Returns: the job as it stands; one that has ended stays as it is.
+    /// - Throws: `InferenceError.jobNotFound` if the tenant has no job with the id.
+    @discardableResult
+    package static func cancel(
+        _ id: JobID, of tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+    ) async throws -> InferenceJob {
+        let written = try await transaction.execute(
+            InferenceJobQueries.requestCancel(id, of: tenant, at: stamp.recordedAt))
+        guard let job = try await InferenceJobQueries.find(id, of: tenant, in: transaction) else {
+            throw InferenceError.jobNotFound(id.text)
+        }
+        if written == 1 {
+            try await Activity.record(
+                "inference.cancel_requested", object: id.text, tenant: tenant, details: [:], by: stamp,
+                in: transaction)
+        }
+        return job
+    }
+
+    // MARK: - Admission
+
+    /// Decides under the lock of the tenant's budget whether a request may begin, sets aside the most that it can cost
+    /// and writes its row.
+    ///
+    /// Runs in the scope `.tenant`.
+    ///
+    /// - Throws: `InferenceError.refused` and `.modelNotFound`, and then nothing may be written: the transaction must be
+    ///   rolled back; `.leaseLost` if the node's lease is void.
+    static func admit(
+        _ ticket: InferenceTicket, _ request: InferenceRequest, model: Model, by stamp: Stamp,
+        in transaction: borrowing Transaction
+    ) async throws -> InferenceGrant {
+        let tenant = ticket.tenant
+        guard let owner = try await TenantQueries.find(tenant, in: transaction) else {
+            throw TenantError.notFound(tenant)
+        }
+        let terms = try await InferenceTermsQueries.terms(of: tenant, at: stamp.at, in: transaction)
+        if terms.inference != nil, !terms.allows(model, askedFor: request.model) {
+            throw InferenceError.modelNotFound(request.model ?? model.name)
+        }
+        let amount = try Admission.amount(
+            plans: terms.plans, promptTokens: ticket.promptTokens, maxTokens: ticket.maxTokens)
+        let demand = Admission.Demand(
+            promptTokens: ticket.promptTokens, maxTokens: ticket.maxTokens, amount: amount)
+        let facts = try await facts(owner, terms, by: stamp, in: transaction)
+        let isWaiting: Bool
+        do throws(AdmissionRefusal) {
+            isWaiting = try Admission.decide(facts, demand, at: stamp.recordedAt)
+        } catch {
+            throw InferenceError.refused(error)
+        }
+        guard let inference = facts.inference else { throw InferenceError.refused(.notEntitled) }
+        try await write(
+            ticket, request, amount: amount, within: facts.spendLimit, isWaiting: isWaiting, by: stamp,
+            in: transaction)
+        let used = facts.recent.adding(tokens: demand.promptTokens + demand.maxTokens, at: stamp.recordedAt)
+        return InferenceGrant(
+            inference: inference, isWaiting: isWaiting,
+            rates: used.figures(
+                requestsPerMinute: inference.requestsPerMinute, tokensPerMinute: inference.tokensPerMinute,
+                at: stamp.recordedAt))
+    }
+
+    /// Reads what the decision depends on, the budget's lock first: what is read after it holds until the commit.
+    private static func facts(
+        _ owner: Tenant, _ terms: InferenceTerms, by stamp: Stamp, in transaction: borrowing Transaction
+    ) async throws -> Admission.Facts {
+        let budget = try await currentBudget(owner, terms, at: stamp.at, in: transaction)
+        let results = try await transaction.results([
+            InferenceJobQueries.recent(owner.id, stamp.recordedAt), InferenceJobQueries.active(owner.id),
+        ])
+        let recent = try Transaction.decode(results[0], InferenceJobQueries.load).first ?? .none
+        let active = try Transaction.decode(results[1], InferenceJobQueries.active).first ?? .none
+        var quotas: [QuotaBalance] = []
+        let hard = try await QuotaQueries.inForce(of: owner.id, at: stamp.at, in: transaction)
+            .filter { $0.isHard && InferenceMeter(rawValue: $0.meter) != nil }
+        for feature in Set(hard.map(\.feature)).sorted() {
+            quotas += try await QuotaQueries.balances(of: owner.id, feature: feature, at: stamp.at, in: transaction)
+        }
+        var credit = Exact.zero
+        if terms.inference?.prepaid == true {
+            credit = try await InferenceTermsQueries.credit(terms, of: owner.id, at: stamp.at, in: transaction)
+        }
+        return Admission.Facts(
+            tenantStatus: owner.status, inference: terms.inference, recent: recent, active: active, quotas: quotas,
+            budget: budget, spendLimit: owner.spendLimit?.exact, credit: credit)
+    }
+
+    /// The budget, locked, with what the present month has cost.
+    private static func currentBudget(
+        _ owner: Tenant, _ terms: InferenceTerms, at instant: Instant, in transaction: borrowing Transaction
+    ) async throws -> Budget {
+        let budget = try await BudgetQueries.lock(owner.id, in: transaction)
+        let month = Budget.month(of: instant, in: owner.timeZone)
+        guard budget.windowStart != month.start else { return budget }
+        let fresh = try await spent(budget, owner, terms, during: month, adding: [], in: transaction)
+        try await transaction.execute(BudgetQueries.update(fresh, releasing: .zero, of: owner.id))
+        return fresh
+    }
+
+    private static func write(
+        _ ticket: InferenceTicket, _ request: InferenceRequest, amount: Decimal12, within limit: Exact?,
+        isWaiting: Bool, by stamp: Stamp, in transaction: borrowing Transaction
+    ) async throws {
+        // The condition is the table's word on what was decided: whatever Swift believed, this cannot overspend.
+        let written = try await transaction.batch([
+            BudgetQueries.reserve(amount, within: limit, of: ticket.tenant),
+            InferenceJobQueries.insert(
+                ticket, request, reserved: amount, isWaiting: isWaiting, recordedAt: stamp.recordedAt),
+        ])
+        guard written[0] == 1 else {
+            throw InferenceError.refused(
+                .spendLimit(limit: limit ?? .zero, left: .zero, needed: amount.exact))
+        }
+        guard written[1] == 1 else { throw InferenceError.leaseLost }
+    }
+
+    /// Lets a waiting job run if it is its turn.
+    ///
+    /// - Returns: how many are before it; 0 if it runs now.
+    /// - Throws: `InferenceError.leaseLost` if it does not wait any more: somebody else has ended it.
+    static func begin(
+        _ ticket: InferenceTicket, concurrency: Int, at now: Instant, in transaction: borrowing Transaction
+    ) async throws -> Int {
+        let before = try await place(ticket, in: transaction) - concurrency + 1
+        guard before <= 0 else { return before }
+        // Free as it seems; the lock makes sure of it.
+        _ = try await BudgetQueries.lock(ticket.tenant, in: transaction)
+        let surely = try await place(ticket, in: transaction) - concurrency + 1
+        guard surely <= 0 else { return surely }
+        guard try await transaction.execute(InferenceJobQueries.begin(ticket, at: now)) == 1 else {
+            throw InferenceError.leaseLost
+        }
+        return 0
+    }
+
+    /// How many run or wait before a job.
+    private static func place(
+        _ ticket: InferenceTicket, in transaction: borrowing Transaction
+    ) async throws -> Int {
+        let counts: [Int]? = try await transaction.first(InferenceJobQueries.queue(ticket)) { row in
+            [try row.next(), try row.next(), try row.next()]
+        }
+        guard let counts, counts[2] == 1 else { throw InferenceError.leaseLost }
+        return counts[0] + counts[1]
+    }
+
+    // MARK: - Settlement
+
+    /// Ends a job: its row, the events of its usage, its reservation, and what the month has cost, all or nothing.
+    ///
+    /// Runs in the scopes `.tenant` and `.system`.
+    ///
+    /// - Throws: `InferenceError.leaseLost` if the job has ended or is another's by now: then nothing may be written, the
+    ///   transaction must be rolled back.
+    static func settle(
+        _ ticket: InferenceTicket, _ outcome: InferenceOutcome, fence: InferenceJobQueries.Fence, by stamp: Stamp,
+        in transaction: borrowing Transaction
+    ) async throws {
+        guard let owner = try await TenantQueries.find(ticket.tenant, in: transaction) else {
+            throw TenantError.notFound(ticket.tenant)
+        }
+        // Always the budget first and then the job: so two never wait for each other.
+        let budget = try await BudgetQueries.lock(ticket.tenant, in: transaction)
+        let finish = InferenceJobQueries.finish(ticket, outcome, fence: fence, at: stamp.recordedAt)
+        let reserved: Decimal12? = try await transaction.first(finish) { row in try row.next() }
+        guard let reserved else { throw InferenceError.leaseLost }
+        let terms = try await InferenceTermsQueries.terms(of: ticket.tenant, at: stamp.at, in: transaction)
+        let events = try ticket.events(outcome.usage, at: stamp.at)
+        try await store(events, of: ticket, recordedAt: stamp.recordedAt, in: transaction)
+        let month = Budget.month(of: stamp.at, in: owner.timeZone)
+        let fresh = try await spent(budget, owner, terms, during: month, adding: events, in: transaction)
+        try await transaction.execute(BudgetQueries.update(fresh, releasing: reserved, of: ticket.tenant))
+    }
+
+    /// Stores usage. Its ids are derived from the job's; one that somebody else has used for other content gets another.
+    private static func store(
+        _ events: [UsageEvent], of ticket: InferenceTicket, recordedAt: Instant, in transaction: borrowing Transaction
+    ) async throws {
+        var rest = events
+        while !rest.isEmpty {
+            let outcomes = try await MeteringOperations.ingest(
+                rest.map { (tenant: ticket.tenant, event: $0) }, recordedAt: recordedAt, in: transaction)
+            if let rejected = outcomes.first(where: { $0.kind == .rejected }) {
+                throw Problem(
+                    .internal, code: "usage_rejected", rejected.errors.first?.message ?? "usage cannot be stored")
+            }
+            var again: [UsageEvent] = []
+            for (event, outcome) in zip(rest, outcomes) where outcome.kind != .accepted {
+                again.append(
+                    try UsageEvent(
+                        id: "\(event.id):\(ID<Entities.EventRow>.make(at: recordedAt))", meter: event.meter,
+                        at: event.at, value: event.value, properties: event.properties, subject: event.subject))
+            }
+            rest = again
+        }
+    }
+
+    /// The budget with what a month has cost: prices of quantities are rated anew over all its usage, prices of single
+    /// events only for those that came.
+    private static func spent(
+        _ budget: Budget, _ owner: Tenant, _ terms: InferenceTerms, during month: Period, adding events: [UsageEvent],
+        in transaction: borrowing Transaction
+    ) async throws -> Budget {
+        let isEachEvent: (PriceSum) -> Bool = { if case .eachEvent = $0 { true } else { false } }
+        var byEvent = budget.spentByEvent.exact
+        if budget.windowStart == month.start {
+            byEvent += try InferenceTermsQueries.cost(terms, ofEach: events)
+        } else {
+            byEvent = try await InferenceTermsQueries.cost(
+                terms, of: owner.id, during: month, in: transaction, where: isEachEvent)
+        }
+        let rest = try await InferenceTermsQueries.cost(
+            terms, of: owner.id, during: month, in: transaction, where: { !isEachEvent($0) })
+        return Budget(
+            windowStart: month.start, spent: try Decimal12(rounding: max(.zero, rest + byEvent)),
+            spentByEvent: try Decimal12(rounding: max(.zero, byEvent)), reserved: budget.reserved)
+    }
+
+    // MARK: - Recovery
+
+    /// Jobs that nobody works on any more, with how they end.
+    ///
+    /// Of a stream what its reader had got, as last recorded, is charged; another job failed and costs nothing.
+    static func orphans(
+        limit: Int, in transaction: borrowing Transaction
+    ) async throws -> [(ticket: InferenceTicket, outcome: InferenceOutcome)] {
+        try await transaction.query(InferenceJobQueries.orphans(limit: limit)) { row in
+            let (ticket, progress) = try InferenceJobQueries.orphan(&row)
+            return (ticket, .cut(.interrupted, progress: progress, isStream: ticket.isStream))
+        }
+    }
+}

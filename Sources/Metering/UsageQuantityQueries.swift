@@ -1,0 +1,80 @@
+package import Postgres
+package import Values
+
+/// What meters make of the events in the table.
+extension UsageQueries {
+    /// The quantity of a meter in a period that counts as a whole: not below 0, levels as they are.
+    ///
+    /// Rollups tell it where they can; of other aggregations the events are read.
+    ///
+    /// - Parameter subscription: only events that name it; nil is all.
+    package static func quantity(
+        of tenant: TenantID, meter: Meter, subscription: SubscriptionID? = nil, during period: Period,
+        in transaction: borrowing Transaction
+    ) async throws -> Exact {
+        switch meter.aggregation {
+        case .count, .sum, .max, .min:
+            let totals = try await totals(
+                of: tenant, meter: meter.code, subscription: subscription, during: period, in: transaction)
+            return max(.zero, totals.quantity(meter.aggregation))
+        case .average, .latest, .unique, .weightedSum:
+            return try await usage(
+                of: tenant, meter: meter, subscription: subscription, during: period, wholeSeconds: period.seconds,
+                ratio: .one, in: transaction
+            ).quantity()
+        }
+    }
+
+    /// The usage of a part as rating takes it: its events and, where the meter carries over, what went before.
+    ///
+    /// - Parameters:
+    ///   - subscription: only events that name it; nil is all.
+    ///   - wholeSeconds: the seconds of the whole period that holds the part's start.
+    ///   - ratio: the part's ratio.
+    ///   - start: events before it are not carried over: the subscription's start; nil: all are.
+    ///   - dimensions: by which properties the price groups; carried sums are kept apart by them.
+    package static func usage(
+        of tenant: TenantID, meter: Meter, subscription: SubscriptionID? = nil, during part: Period,
+        wholeSeconds: Int64, ratio: Exact, since start: Instant? = nil, by dimensions: [String] = [],
+        in transaction: borrowing Transaction
+    ) async throws -> PartUsage {
+        let events = try await ratingEvents(
+            of: tenant, meter: meter.code, subscription: subscription, during: part, in: transaction)
+        var earlier: [RatingEvent] = []
+        if meter.carryOver, let before = Period(start: start ?? UsageLimits.instants.lowerBound, end: part.start) {
+            let carried = try await ratingEvents(
+                of: tenant, meter: meter.code, subscription: subscription, during: before, in: transaction)
+            earlier = RatingEvent.gathered(carried, by: dimensions)
+        }
+        return PartUsage(
+            events: events, rule: meter.rule, part: part, wholeSeconds: wholeSeconds, ratio: ratio, earlier: earlier)
+    }
+
+    /// The events of a meter that count, in the order in which they count.
+    ///
+    /// - Parameter subscription: only events that name it; nil is all.
+    package static func ratingEvents(
+        of tenant: TenantID, meter: String, subscription: SubscriptionID? = nil, during period: Period,
+        in transaction: borrowing Transaction
+    ) async throws -> [RatingEvent] {
+        let filter = UsageFilter(tenant: tenant, meter: meter, subscription: subscription, range: period)
+        return try await events(filter, in: transaction).map { event in
+            RatingEvent(
+                id: event.id, at: event.at, value: event.value.exact,
+                properties: event.properties.object ?? JSONObject())
+        }
+    }
+}
+
+extension UsageTotals {
+    /// What an aggregation that rollups can tell makes of them; 0 of no events.
+    fileprivate func quantity(_ aggregation: Aggregation) -> Exact {
+        switch aggregation {
+        case .count: Exact(count)
+        case .sum: sum
+        case .max: max?.exact ?? .zero
+        case .min: min?.exact ?? .zero
+        case .average, .latest, .unique, .weightedSum: .zero
+        }
+    }
+}

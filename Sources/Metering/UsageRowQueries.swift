@@ -1,0 +1,91 @@
+package import Postgres
+package import Values
+
+/// A quantity of a meter in a window, perhaps of the events with certain properties only.
+package struct UsageRow: Hashable, Sendable {
+    /// The window.
+    package let window: Period
+    /// The values of the properties by which usage is grouped; nil if it is not.
+    package let group: JSONObject?
+    /// What the events add up to; not below 0.
+    package let quantity: Exact
+}
+
+/// What usage looks like over time: for customers to read, not for invoices.
+extension UsageQueries {
+    /// The most rows of one answer.
+    package static let rowLimit = 10_000
+
+    /// The quantities of a meter in windows that follow on one another; without groups a row for each, also the empty.
+    ///
+    /// - Parameters:
+    ///   - subscription: only events that name it; nil is all.
+    ///   - properties: keeps events apart by their values of these; windows without events then have no row.
+    /// - Throws: `MeteringError.tooManyGroups`; a problem with `group_by` for meters whose groups do not add up.
+    package static func rows(
+        of tenant: TenantID, meter: Meter, subscription: SubscriptionID? = nil, windows: [Period],
+        by properties: [String] = [], in transaction: borrowing Transaction
+    ) async throws -> [UsageRow] {
+        guard let first = windows.first, let last = windows.last,
+            let range = Period(start: first.start, end: last.end)
+        else { return [] }
+        let filter = UsageFilter(tenant: tenant, meter: meter.code, subscription: subscription, range: range)
+        guard properties.isEmpty else {
+            return try await grouped(filter, meter, windows: windows, by: properties, in: transaction)
+        }
+        guard meter.aggregation.isOfTotals else {
+            var rows: [UsageRow] = []
+            for window in windows {
+                let quantity = try await quantity(
+                    of: tenant, meter: meter, subscription: subscription, during: window, in: transaction)
+                rows.append(UsageRow(window: window, group: nil, quantity: quantity))
+            }
+            return rows
+        }
+        let totals = try await totals(filter, windows: windows, in: transaction)
+        return zip(windows, totals).map { window, totals in
+            UsageRow(window: window, group: nil, quantity: meter.aggregation.quantity(totals))
+        }
+    }
+
+    private static func grouped(
+        _ filter: UsageFilter, _ meter: Meter, windows: [Period], by properties: [String],
+        in transaction: borrowing Transaction
+    ) async throws -> [UsageRow] {
+        guard meter.aggregation.isOfTotals else {
+            throw Problem.invalid(
+                "group_by", "is not possible: \(meter.code) counts by \(meter.aggregation.rawValue)")
+        }
+        let rows = try await grouped(filter, windows: windows, by: properties, limit: rowLimit + 1, in: transaction)
+        guard rows.count <= rowLimit else { throw MeteringError.tooManyGroups(limit: rowLimit) }
+        return rows.compactMap { row in
+            guard windows.indices.contains(row.window) else { return nil }
+            var group = JSONObject()
+            for (property, value) in zip(properties, row.group) { group[property] = value }
+            return UsageRow(
+                window: windows[row.window], group: group, quantity: meter.aggregation.quantity(row.totals))
+        }
+    }
+}
+
+extension Aggregation {
+    /// Whether count, sum, least and greatest say all there is to say.
+    fileprivate var isOfTotals: Bool {
+        switch self {
+        case .count, .sum, .max, .min: true
+        case .average, .latest, .unique, .weightedSum: false
+        }
+    }
+
+    /// What totals come to; 0 of no events, and not below it.
+    fileprivate func quantity(_ totals: UsageTotals) -> Exact {
+        let quantity: Exact =
+            switch self {
+            case .count: Exact(totals.count)
+            case .max: totals.max?.exact ?? .zero
+            case .min: totals.min?.exact ?? .zero
+            default: totals.sum
+            }
+        return Swift.max(.zero, quantity)
+    }
+}

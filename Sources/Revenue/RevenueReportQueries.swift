@@ -1,0 +1,101 @@
+import Ledger
+import Postgres
+import Subscriptions
+import Values
+
+/// The SQL of the reports: for `.finance`, over all tenants.
+enum RevenueReportQueries {
+    /// A change with what its subscription begins with.
+    struct ChangeRow {
+        let tenant: TenantID
+        let subscription: SubscriptionID
+        let start: Moment
+        let zone: Zone
+        let change: SubscriptionChange
+    }
+
+    /// Where a page ends.
+    struct Cursor {
+        let tenant: TenantID
+        let subscription: SubscriptionID
+        let sequence: Int
+    }
+
+    /// How many changes are read at once.
+    static let pageSize = 20_000
+
+    /// A page of the changes of all subscriptions that were known at an instant, each subscription's together.
+    static func changes(
+        recordedUntil asOf: Instant, after: Cursor?, in transaction: borrowing Transaction
+    ) async throws -> [ChangeRow] {
+        try await transaction.query(
+            """
+            SELECT c.tenant_id, c.subscription_id, s.starts_at, s.starts_on, s.timezone, c.id, c.seq, c.at,
+                   c.recorded_at, c.kind, c.takes_effect, c.payload, c.author
+            FROM app.subscription_changes c
+            JOIN app.subscriptions s ON s.tenant_id = c.tenant_id AND s.id = c.subscription_id
+            WHERE c.recorded_at <= \(asOf)
+              AND (\(after?.tenant)::uuid IS NULL
+                   OR (c.tenant_id, c.subscription_id, c.seq)
+                      > (\(after?.tenant)::uuid, \(after?.subscription)::uuid, \(after?.sequence)::int))
+            ORDER BY c.tenant_id, c.subscription_id, c.seq LIMIT \(pageSize)
+            """, changeRow)
+    }
+
+    /// What an account that grows with credits earned in each month and currency; months without any are left out.
+    ///
+    /// The bounds of the months are parameters: zones are computed here and never in SQL.
+    static func booked(
+        on account: Account, months: ReportMonths, currency: Currency?, in transaction: borrowing Transaction
+    ) async throws -> [UsageRevenueReport.Row] {
+        let all = months.all
+        return try await transaction.query(
+            """
+            SELECT m.month, j.currency, -sum(e.amount)::bigint, count(DISTINCT j.tenant_id), count(DISTINCT j.id)
+            FROM unnest(\(all.map(\.index))::int[], \(all.map { $0.start(in: months.zone) })::timestamptz[],
+                        \(all.map { months.limit($0) })::timestamptz[]) AS m (month, starts_at, ends_at)
+            JOIN app.journals j ON j.at >= m.starts_at AND j.at < m.ends_at
+            CROSS JOIN LATERAL unnest(j.accounts, j.amounts) AS e (account, amount)
+            WHERE e.account = \(account.rawValue) AND j.recorded_at <= \(months.asOf)
+              AND (\(currency)::text IS NULL OR j.currency = \(currency))
+            GROUP BY m.month, j.currency ORDER BY j.currency, m.month
+            """
+        ) { row in
+            let month = Month(index: try row.next())
+            let currency: Currency = try row.next()
+            return UsageRevenueReport.Row(
+                month: month, amount: Money(minor: try row.next(), currency: currency), customers: try row.next(),
+                journals: try row.next())
+        }
+    }
+
+    private static func changeRow(_ row: inout RowReader) throws -> ChangeRow {
+        let tenant: TenantID = try row.next()
+        let subscription: SubscriptionID = try row.next()
+        let startsAt: Instant = try row.next()
+        let startsOn: CalendarDate? = try row.next()
+        let name: String = try row.next()
+        guard let zone = Zone(name) else {
+            throw Problem(.internal, "the subscription \(subscription) has the unknown time zone \(name)")
+        }
+        return ChangeRow(
+            tenant: tenant, subscription: subscription,
+            start: startsOn.map { Moment($0, in: zone) } ?? Moment(startsAt, in: zone), zone: zone,
+            change: try change(&row))
+    }
+
+    private static func change(_ row: inout RowReader) throws -> SubscriptionChange {
+        let id: ChangeID = try row.next()
+        let sequence: Int = try row.next()
+        let at: Instant = try row.next()
+        let recordedAt: Instant = try row.next()
+        let kindName: String = try row.next()
+        let timingName: String = try row.next()
+        guard let kind = SubscriptionChange.Kind(rawValue: kindName),
+            let timing = SubscriptionChange.Timing(rawValue: timingName)
+        else { throw Problem(.internal, "the change \(id) is of no known kind: \(kindName), \(timingName)") }
+        return try SubscriptionChange(
+            id: id, sequence: sequence, at: at, recordedAt: recordedAt, kind: kind, timing: timing, payload: row.next(),
+            author: row.next())
+    }
+}

@@ -1,0 +1,155 @@
+import Plans
+package import Values
+
+/// What is asked for when a subscription is made.
+package struct SubscriptionDraft: Hashable, Sendable {
+    /// The code of the plan, whose latest version it gets.
+    package var plan: String
+    /// When it starts: a date at the tenant's midnight, or an instant; nil is the instant it is asked for.
+    package var startsAt: Moment?
+    /// How many of what it has.
+    package var quantities: Quantities
+    /// What falls due before was billed elsewhere.
+    package var billedUntil: Instant?
+    /// The id that the caller brings, which then makes asking twice harmless.
+    package var id: SubscriptionID?
+    /// What the caller keeps with it.
+    package var metadata: JSONValue
+
+    /// Makes a draft; it is checked when it is used.
+    package init(
+        plan: String, startsAt: Moment? = nil, quantities: Quantities = [:], billedUntil: Instant? = nil,
+        id: SubscriptionID? = nil, metadata: JSONValue = [:]
+    ) {
+        self.plan = plan
+        self.startsAt = startsAt
+        self.quantities = quantities
+        self.billedUntil = billedUntil
+        self.id = id
+        self.metadata = metadata
+    }
+
+    /// Reads the fields of a request to their end; dates are local midnights of the zone.
+    package init(json fields: inout JSONFields, in zone: Zone) throws(Problem) {
+        let id = try fields.optionalID("id", of: Entities.Subscription.self)
+        let plan = try fields.string("plan")
+        let startsAt = try fields.optionalMoment("starts_at", in: zone, years: SubscriptionLimits.years)
+        let quantities = try fields.quantities("quantities")
+        let billedUntil = try fields.optionalInstant("billed_until", in: zone, years: SubscriptionLimits.years)
+        let metadata = fields.value("metadata")
+        try fields.finish()
+        self.init(
+            plan: plan, startsAt: startsAt, quantities: quantities ?? [:], billedUntil: billedUntil, id: id,
+            metadata: metadata ?? [:])
+    }
+
+    /// Checks what needs no look at the database; instants are in whole seconds.
+    func check(start: Moment) throws(Problem) {
+        if let billedUntil, billedUntil <= start.instant {
+            throw .invalid("billed_until", "must be after the start, which is \(start.instant), not \(billedUntil)")
+        }
+        guard metadata.object != nil else { throw .invalid("metadata", "must be an object, not \(metadata.seen)") }
+        let bytes = metadata.utf8.count
+        guard bytes <= SubscriptionLimits.metadataBytes else {
+            throw .invalid(
+                "metadata", "has \(bytes) bytes; at most \(SubscriptionLimits.metadataBytes) are allowed")
+        }
+        try quantities.check()
+    }
+
+    /// The start in a tenant's zone and in whole seconds; calendars know no fractions.
+    func start(in zone: Zone, at instant: Instant) -> Moment {
+        guard let startsAt else { return Moment(instant.wholeSeconds, in: zone) }
+        return startsAt.isDate ? Moment(startsAt.wall.date, in: zone) : Moment(startsAt.instant.wholeSeconds, in: zone)
+    }
+
+    /// Whether a subscription is what this draft asked for when it was made.
+    func isSatisfied(by story: SubscriptionStory) -> Bool {
+        let subscription = story.subscription
+        guard let created = story.changes.first, let version = created.version.flatMap(story.version) else {
+            return false
+        }
+        let hasStart = startsAt.map { _ in
+            start(in: subscription.timeZone, at: subscription.startsAt).instant == subscription.startsAt
+        }
+        return version.code == plan && created.quantities == quantities && hasStart ?? true
+            && billedUntil?.wholeSeconds == subscription.billedUntil && metadata == subscription.metadata
+    }
+}
+
+/// What is to be changed about a subscription: its plan, quantities, or both.
+package struct SubscriptionChangeDraft: Hashable, Sendable {
+    /// The code of the new plan, whose latest version it gets.
+    package var plan: String?
+    /// The new quantities; those not named stay.
+    package var quantities: Quantities
+    /// When it takes effect; nil is at once, and for what costs less at the end of the period.
+    package var timing: SubscriptionChange.Timing?
+    /// When its lines are invoiced.
+    package var invoice: SubscriptionChange.InvoiceTiming
+
+    /// Makes a draft; it is checked when it is used.
+    package init(
+        plan: String? = nil, quantities: Quantities = [:], timing: SubscriptionChange.Timing? = nil,
+        invoice: SubscriptionChange.InvoiceTiming = .now
+    ) {
+        self.plan = plan
+        self.quantities = quantities
+        self.timing = timing
+        self.invoice = invoice
+    }
+
+    /// Reads the fields of a request to their end: `plan` and/or `quantities`, `when`, `invoice`.
+    package init(json fields: inout JSONFields) throws(Problem) {
+        let plan = try fields.optionalString("plan")
+        let quantities = try fields.quantities("quantities")
+        let timing = try fields.optionalChoice("when", as: SubscriptionChange.Timing.self)
+        let invoice = try fields.optionalChoice("invoice", as: SubscriptionChange.InvoiceTiming.self)
+        try fields.finish()
+        self.init(plan: plan, quantities: quantities ?? [:], timing: timing, invoice: invoice ?? .now)
+    }
+}
+
+/// What a cancellation says.
+package struct SubscriptionCancelDraft: Hashable, Sendable {
+    /// When it takes effect; the end of the period unless said.
+    package var timing: SubscriptionChange.Timing
+    /// What it does with what was paid and is not used.
+    package var refund: SubscriptionChange.Refund
+
+    /// Reads the fields of a request to their end: `when`, by default `period_end`, and `refund`, by default `credit`.
+    package init(json fields: inout JSONFields) throws(Problem) {
+        timing = try fields.optionalChoice("when", as: SubscriptionChange.Timing.self) ?? .periodEnd
+        refund = try fields.optionalChoice("refund", as: SubscriptionChange.Refund.self) ?? .credit
+        try fields.finish()
+    }
+}
+
+/// The bounds of subscriptions.
+package enum SubscriptionLimits {
+    /// The years in which a subscription can start.
+    package static let years = 2000...2199
+    /// The most bytes of metadata.
+    package static let metadataBytes = 8_192
+    /// The most changes of one subscription.
+    package static let changes = 5_000
+    /// The most subscriptions of one tenant that are not over.
+    package static let open = 1_000
+}
+
+extension JSONFields {
+    /// `{"seats": "3"}`, if it is there.
+    fileprivate mutating func quantities(_ key: String) throws(Problem) -> Quantities? {
+        guard let json = value(key) else { return nil }
+        return try Quantities(json: json, path: path(key))
+    }
+}
+
+extension Quantities {
+    /// Refuses what could not have been read from JSON.
+    func check() throws(Problem) {
+        for (name, quantity) in self where quantity.isNegative {
+            throw .invalid("quantities.\(name)", "must not be negative, not \"\(quantity)\"")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Plans
+import Values
+
+extension PlanVersion {
+    /// The names of the quantities that its prices bill, each once and in order.
+    var quantityNames: [String] { Set(plan.prices.compactMap(\.quantity)).sorted() }
+
+    /// Refuses quantities that do not fit: each that a price bills must be there.
+    func checkNeeded(_ quantities: Quantities) throws(SubscriptionError) {
+        for name in quantityNames where quantities[name] == nil { throw .quantityMissing(name, plan: code) }
+    }
+
+    /// What its prices without a meter come to in a year of 365 days, whatever the length of its periods.
+    ///
+    /// It says whether a change is to more or to less, and nothing else.
+    func yearlyAmount(of quantities: Quantities) throws(Problem) -> Exact {
+        var sum = Exact.zero
+        for price in plan.prices where price.meter == nil {
+            let quantity = price.quantity.map { quantities[$0] ?? .zero } ?? 1
+            sum += try Rating.rate(price, .quantity(quantity.exact)).exact
+        }
+        return sum * periodsInYear
+    }
+
+    private var periodsInYear: Exact {
+        let units: Exact =
+            switch plan.interval.unit {
+            case .day: 365
+            case .week: Exact(365, 7)
+            case .month: 12
+            case .year: 1
+            }
+        return units / Exact(plan.interval.count)
+    }
+}
+
+extension SubscriptionStory {
+    /// When a change takes effect that does not say it: at once, but at the end of the period if less is billed then.
+    func timing(
+        of draft: SubscriptionChangeDraft, to target: PlanVersion?, at instant: Instant
+    ) throws(Problem) -> SubscriptionChange.Timing {
+        if let timing = draft.timing { return timing }
+        let now = try timeline(until: instant)
+        guard let current = version(now.version) else { throw SubscriptionError.unreadable(subscription.id).problem }
+        let quantities = now.quantities.merging(draft.quantities) { _, new in new }
+        let before = try current.yearlyAmount(of: now.quantities)
+        let after = try (target ?? current).yearlyAmount(of: quantities)
+        return after < before ? .periodEnd : .immediately
+    }
+
+    /// Refuses a change after which a plan would lack a quantity, or that names one that no plan then in force bills.
+    func checkQuantities(after change: SubscriptionChange) throws(Problem) {
+        var known: Set<String> = []
+        for phase in try timeline(until: max(change.at, reached)).knownPhases() {
+            if let end = phase.end, end <= change.at { continue }
+            guard let version = version(phase.version) else { continue }
+            known.formUnion(version.quantityNames)
+            do throws(SubscriptionError) {
+                try version.checkNeeded(phase.quantities)
+            } catch {
+                throw error.problem
+            }
+        }
+        for name in change.quantities.keys.sorted() where !known.contains(name) {
+            throw SubscriptionError.quantityUnknown(name, known: known.sorted()).problem
+        }
+    }
+}

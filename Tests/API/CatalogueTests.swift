@@ -1,0 +1,200 @@
+import HTTPTypes
+import Tenants
+import Testing
+import Values
+
+@testable import API
+
+/// What holds for every route, made of the catalogue itself.
+@Suite struct CatalogueTests {
+    @Test func `another tenant's ids are not found, by no route`() async throws {
+        try await World.run { world, client in
+            let invoice = try await world.invoice(of: world.globex)
+            let chat = try await client.send(
+                .post, "/v1/chat/completions", as: world.globex.secret,
+                body: Routes.bodies["POST /v1/chat/completions"])
+            let job = try #require(chat.header("x-abono-job"))
+            for endpoint in Catalogue.endpoints where endpoint.path.contains("{") {
+                guard !Routes.common.contains(endpoint.path) else { continue }
+                let path = Routes.path(endpoint, of: world.globex, invoice: invoice.id.text, job: job)
+                let body = Routes.bodies[Routes.name(endpoint)]
+                var isStaffOnly = false
+                if case .staff = endpoint.access { isStaffOnly = true }
+                let secret = isStaffOnly ? world.secret(.admin) : world.acme.secret
+                let tenant = isStaffOnly ? world.acme.tenant : nil
+                let answer = try await client.send(endpoint.method, path, as: secret, for: tenant, body: body)
+                #expect(answer.status == 404, "\(Routes.name(endpoint)) with another tenant's id: \(answer.text)")
+                let missing = try await client.send(
+                    endpoint.method, Routes.emptyPath(endpoint), as: secret, for: tenant, body: body)
+                #expect(missing.status == 404, "\(Routes.name(endpoint)) with an id of nothing")
+                // Its owner finds it: the 404 above is about whose it is.
+                let owner = try await client.send(
+                    endpoint.method, path, as: isStaffOnly ? secret : world.globex.secret,
+                    for: isStaffOnly ? world.globex.tenant : nil, body: body)
+                #expect((200..<300).contains(owner.status), "\(Routes.name(endpoint)) for its owner: \(owner.text)")
+            }
+        }
+    }
+
+    @Test func `lists show a tenant its own only`() async throws {
+        try await World.run { world, client in
+            _ = try await world.invoice(of: world.globex)
+            for endpoint in Catalogue.endpoints where endpoint.method == .get && !endpoint.path.contains("{") {
+                switch endpoint.access {
+                case .open, .staff: continue
+                case .tenant, .anyTenant: break
+                }
+                let suffix =
+                    endpoint.path == "/v1/usage"
+                    ? "?meter=calls"
+                    : endpoint.path == "/v1/invoices/upcoming" ? "?subscription=\(world.acme.subscription)" : ""
+                let answer = try await client.send(.get, endpoint.path + suffix, as: world.acme.secret)
+                #expect(answer.status == 200, "\(endpoint.path): \(answer.text)")
+                for foreign in [
+                    world.globex.tenant.text, world.globex.subscription.text, world.globex.key.text,
+                    world.globex.grant.text, "Globex",
+                ] {
+                    #expect(!answer.text.contains(foreign), "\(endpoint.path) shows \(foreign)")
+                }
+            }
+        }
+    }
+
+    @Test func `without a key, or with a wrong one, every route refuses`() async throws {
+        try await World.run { world, client in
+            for endpoint in Catalogue.endpoints {
+                if case .open = endpoint.access { continue }
+                let path = Routes.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
+                let body = Routes.bodies[Routes.name(endpoint)]
+                for secret in [nil, "abk_wrong", "abk_" + String(repeating: "a", count: 43)] {
+                    let answer = try await client.send(endpoint.method, path, as: secret, body: body)
+                    #expect(answer.status == 401, "\(Routes.name(endpoint)): \(answer.text)")
+                    #expect(answer.header("www-authenticate") == "Bearer")
+                    expectError(answer, of: endpoint)
+                }
+            }
+        }
+    }
+
+    @Test func `without the scope or the role every route refuses`() async throws {
+        try await World.run { world, client in
+            for endpoint in Catalogue.endpoints {
+                let path = Routes.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
+                let body = Routes.bodies[Routes.name(endpoint)]
+                var refused: [(secret: String, tenant: TenantID?)] = []
+                switch endpoint.access {
+                case .open: continue
+                case .tenant(let scope, let staff):
+                    let others = Set(KeyScope.allCases).subtracting([scope])
+                    refused.append((try await world.key(of: world.acme, scopes: others), nil))
+                    refused += roles(staff, world)
+                case .anyTenant(let staff): refused += roles(staff, world)
+                case .staff(let staff):
+                    refused.append((world.acme.secret, nil))
+                    refused += roles(staff, world)
+                }
+                for (secret, tenant) in refused {
+                    let answer = try await client.send(endpoint.method, path, as: secret, for: tenant, body: body)
+                    #expect(answer.status == 403, "\(Routes.name(endpoint)): \(answer.text)")
+                    expectError(answer, of: endpoint)
+                }
+            }
+        }
+    }
+
+    private func roles(_ allowed: Set<StaffRole>, _ world: World) -> [(secret: String, tenant: TenantID?)] {
+        StaffRole.allCases.filter { !allowed.contains($0) }.map { (world.secret($0), world.acme.tenant) }
+    }
+
+    @Test func `a bad body is refused by every route that takes one, and the field is named`() async throws {
+        try await World.run { world, client in
+            let invoice = try await world.invoice(of: world.acme)
+            for endpoint in Catalogue.endpoints where endpoint.body != nil && endpoint.path != "/v1/events" {
+                let name = Routes.name(endpoint)
+                let path = Routes.path(endpoint, of: world.acme, invoice: invoice.id.text, job: "job_x")
+                let valid = try #require(Routes.bodies[name]?.object, "no body is known of \(name)")
+                let wrong = try #require(Routes.wrongTypes[name], "no wrong field is known of \(name)")
+                var isStaff = false
+                if case .staff = endpoint.access { isStaff = true }
+                let secret = isStaff ? world.secret(.admin) : world.acme.secret
+                let tenant = isStaff && !endpoint.path.hasPrefix("/v1/tenants") ? world.acme.tenant : nil
+                func refusal(_ text: String, _ field: String?) async throws {
+                    let answer = try await client.send(
+                        endpoint.method, path, as: secret, for: tenant, text: text,
+                        headers: ["Content-Type": "application/json"])
+                    #expect(answer.status == 400, "\(name) with \(text): \(answer.status) \(answer.text)")
+                    expectError(answer, of: endpoint)
+                    if let field { #expect(answer.fields == [field], "\(name) with \(text): \(answer.text)") }
+                }
+                try await refusal("{\"name\": ", "body")
+                try await refusal("[1, 2]", nil)
+                var unknown = valid
+                unknown["surprise"] = 1
+                try await refusal(JSONValue.object(unknown).text, "surprise")
+                var mistyped = valid
+                mistyped[wrong.field] = wrong.value
+                try await refusal(JSONValue.object(mistyped).text, wrong.field)
+                let plain = try await client.send(
+                    endpoint.method, path, as: secret, for: tenant, text: "name=x",
+                    headers: ["Content-Type": "application/x-www-form-urlencoded"])
+                #expect(plain.status == 415, "\(name) with a form: \(plain.text)")
+                expectError(plain, of: endpoint)
+            }
+        }
+    }
+
+    @Test func `a body that is too large is refused, by its length and by its bytes`() async throws {
+        try await World.run { world, client in
+            for endpoint in Catalogue.endpoints where endpoint.body != nil && endpoint.bodyLimit <= 1 << 20 {
+                let path = Routes.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
+                let answer = try await client.send(
+                    endpoint.method, path, as: world.acme.secret,
+                    text: String(repeating: " ", count: endpoint.bodyLimit + 1))
+                #expect(answer.status == 413, "\(Routes.name(endpoint))")
+                expectError(answer, of: endpoint)
+            }
+        }
+    }
+
+    @Test func `the description names every route, once, and holds together`() async throws {
+        try await World.run { _, client in
+            let answer = try await client.send(.get, "/openapi.json")
+            #expect(answer.status == 200)
+            #expect(answer.json["openapi"] == "3.1.0")
+            let paths = try #require(answer.json["paths"]?.object)
+            var names: Set<String> = []
+            for endpoint in Catalogue.endpoints {
+                let operation = paths[endpoint.path]?[endpoint.method.rawValue.lowercased()]
+                let id = try #require(operation?["operationId"]?.string, "\(Routes.name(endpoint)) is not described")
+                #expect(names.insert(id).inserted, "two routes are named \(id)")
+                for part in endpoint.path.split(separator: "/") where part.hasPrefix("{") {
+                    let parameters = operation?["parameters"]?.array ?? []
+                    #expect(parameters.contains { $0["name"]?.string == String(part.dropFirst().dropLast()) })
+                }
+            }
+            #expect(paths.count == Set(Catalogue.endpoints.map(\.path)).count)
+            let schemas = try #require(answer.json["components"]?["schemas"]?.object)
+            for piece in answer.text.split(separator: "#/components/schemas/").dropFirst() {
+                let name = String(piece.prefix { $0 != "\"" })
+                #expect(schemas[name] != nil, "\(name) is named and not described")
+            }
+        }
+    }
+
+    /// The shape of errors: OpenAI's on its routes, problem+json on the others; and a request id in any case.
+    private func expectError(_ answer: Answer, of endpoint: Endpoint) {
+        let name = Routes.name(endpoint)
+        #expect(answer.header("x-request-id")?.isEmpty == false, "\(name) names no request")
+        if endpoint.speaksOpenAI {
+            #expect(answer.json["error"]?["message"]?.string != nil, "\(name): \(answer.text)")
+            #expect(answer.json["error"]?["type"]?.string != nil, "\(name): \(answer.text)")
+            if [401, 404, 413, 429].contains(answer.status) {
+                #expect(answer.json["error"]?["code"]?.string != nil, "\(name): \(answer.text)")
+            }
+        } else {
+            #expect(answer.header("content-type") == "application/problem+json", "\(name)")
+            #expect(answer.json["status"]?.int == answer.status, "\(name): \(answer.text)")
+            #expect(answer.json["type"]?.string?.isEmpty == false, "\(name): \(answer.text)")
+        }
+    }
+}
