@@ -70,7 +70,9 @@ BEGIN
         name := 'usage_events_' || to_char(month, 'YYYY_MM');
         CONTINUE WHEN to_regclass('app.' || name) IS NOT NULL;
         PERFORM pg_advisory_xact_lock(4738029, 5);
-        CONTINUE WHEN to_regclass('app.' || name) IS NOT NULL;
+        -- Not to_regclass again: it looks into a cache that waiting for the lock did not bring up to date.
+        CONTINUE WHEN EXISTS (
+            SELECT FROM pg_class c WHERE c.relnamespace = 'app'::regnamespace AND c.relname = name);
         EXECUTE format('CREATE TABLE app.%I (LIKE app.usage_events INCLUDING CONSTRAINTS)', name);
         EXECUTE format(
             'ALTER TABLE app.usage_events ATTACH PARTITION app.%I FOR VALUES FROM (%L) TO (%L)', name,

@@ -1,3 +1,5 @@
+import HTTPTypes
+import Hummingbird
 import Jobs
 import Postgres
 import Tenants

@@ -1,3 +1,4 @@
+import Tenants
 import Values
 
 /// Every route there is; the server, its description and the tests are made of it.

@@ -1,7 +1,7 @@
 import CoreMetrics
-package import Jobs
+import Jobs
 import Metering
-package import Postgres
+import Postgres
 import Values
 
 /// Stores events of many requests, of any tenants, in one transaction: a commit costs as much for one as for thousands.

@@ -90,7 +90,7 @@ package final class LoopbackClient {
             guard let colon = line.firstIndex(of: ":") else { continue }
             headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
-        package let body: [UInt8]
+        let body: [UInt8]
         if headers["transfer-encoding"]?.lowercased() == "chunked" {
             body = try readChunks()
         } else {

@@ -1,3 +1,5 @@
+import HTTPTypes
+import Tenants
 import Values
 
 /// The OpenAPI 3.1 description, made from the same table the routes are.

@@ -11,7 +11,7 @@ enum Reply: Sendable {
     /// A stream whose body is written while it is made.
     case stream(
         type: String, headers: [String: String],
-        write: @Sendable (inout any ResponseBodyWriter) async throws -> Void)
+        write: @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void)
 
     static func ok(_ value: JSONValue) -> Reply { .json(200, value) }
 

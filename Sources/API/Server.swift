@@ -1,6 +1,7 @@
 import HTTPTypes
 package import Hummingbird
 import Inference
+import Jobs
 package import Logging
 import NIOCore
 import Values
@@ -114,8 +115,9 @@ private struct Fallback: RouterMiddleware {
     let endpoints: [Endpoint]
     let services: Services
 
-    func handle(
-        _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+    @concurrent func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: @concurrent (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

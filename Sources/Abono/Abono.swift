@@ -11,6 +11,7 @@ struct Abono: AsyncParsableCommand {
             and need no server; without --database-url they use the private PostgreSQL under the home folder.
             """,
         version: Version.text,
+        subcommands: [Engine.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Run",
@@ -33,8 +34,7 @@ struct Abono: AsyncParsableCommand {
                     ReportsCommand.self, ForecastCommand.self, SimulateCommand.self, ReconcileCommand.self,
                 ]),
             CommandGroup(name: "Work", subcommands: [JobsCommand.self, BenchCommand.self]),
-        ],
-        subcommands: [Engine.self]
+        ]
     )
 
     /// Runs the command; what is refused goes to standard error with exit 1, wrong usage exits 2.

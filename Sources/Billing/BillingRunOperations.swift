@@ -11,10 +11,12 @@ package enum BillingRun {
     private static let pageSize = 200
     /// How many are dealt with at once.
     private static let width = 4
+    /// How many drafts are finalized in a transaction.
+    private static let batchSize = 25
 
     /// Makes the invoices of all subscriptions due up to an instant, and finalizes drafts whose grace has passed.
     ///
-    /// One transaction a subscription and one an invoice: what fails does not hold up the others, and is in the summary.
+    /// One transaction a subscription: what fails does not hold up the rest, and is in the summary.
     /// Running it twice, also at once, does nothing twice.
     ///
     /// - Parameters:
@@ -36,7 +38,6 @@ package enum BillingRun {
 
     private enum Outcome: Sendable {
         case billed([Invoice])
-        case finalized
         case failed(TenantID, String, any Error)
     }
 
@@ -75,18 +76,40 @@ package enum BillingRun {
                     in: transaction)
             }
             // One after the other: numbers go by the instant, and all of an entity wait for its counter anyway.
-            for draft in page {
-                var own = stamp
-                own.at = draft.issuedAt.adding(seconds: graceSeconds)
-                do {
-                    try await database.transaction(as: .system) { transaction in
-                        try await InvoiceOperations.finalize(draft.id, of: draft.tenant, by: own, in: transaction)
-                    }
-                    summary.finalized += 1
-                } catch { try take(.failed(draft.tenant, draft.id.text, error), &summary) }
+            var rest = page[...]
+            while !rest.isEmpty {
+                try await finalize(Array(rest.prefix(batchSize)), stamp, graceSeconds, database, &summary)
+                rest = rest.dropFirst(batchSize)
             }
             guard page.count == pageSize, let end = page.last else { return }
             last = end
+        }
+    }
+
+    /// Finalizes some drafts in one transaction; if one of them cannot be, each in its own.
+    private static func finalize(
+        _ drafts: [InvoiceQueries.DraftKey], _ stamp: Stamp, _ graceSeconds: Int64, _ database: Database,
+        _ summary: inout BillingRunSummary
+    ) async throws {
+        do {
+            summary.finalized += try await database.transaction(as: .system) { transaction in
+                var finalized = 0
+                for draft in drafts {
+                    var own = stamp
+                    own.at = draft.issuedAt.adding(seconds: graceSeconds)
+                    let outcome = try await InvoiceOperations.finalizing(
+                        draft.id, of: draft.tenant, by: own, in: transaction)
+                    finalized += outcome.wasDraft ? 1 : 0
+                }
+                return finalized
+            }
+        } catch {
+            guard let draft = drafts.first else { return }
+            guard drafts.count == 1 else {
+                for draft in drafts { try await finalize([draft], stamp, graceSeconds, database, &summary) }
+                return
+            }
+            try take(.failed(draft.tenant, draft.id.text, error), &summary)
         }
     }
 
@@ -112,7 +135,6 @@ package enum BillingRun {
     private static func take(_ outcome: Outcome, _ summary: inout BillingRunSummary) throws {
         switch outcome {
         case .billed(let invoices): for invoice in invoices { try summary.add(invoice) }
-        case .finalized: summary.finalized += 1
         case .failed(let tenant, let object, let error):
             // Without the database every other would fail likewise.
             if Problem.of(error).kind == .unavailable { throw error }

@@ -34,7 +34,9 @@ package enum CreditOperations {
             return existing
         }
         if grant.kind == .prepaid {
-            try await post(grant, .cash, .prepaidCredit, grant.amount.minor, "granted", at: grantedAt, by: stamp, in: transaction)
+            try await post(
+                grant, .cash, .prepaidCredit, grant.amount.minor, "granted", at: grantedAt, by: stamp,
+                in: transaction)
         }
         try await Activity.record(
             "credit.granted", object: grant.id.text, tenant: tenant, details: grant.json, by: stamp, in: transaction)

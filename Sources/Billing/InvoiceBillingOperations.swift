@@ -7,9 +7,9 @@ package import Values
 extension InvoiceOperations {
     /// Makes every invoice of a subscription that fell due up to an instant, that included, and is not there yet.
     ///
-    /// The subscription is locked, moved on to the instant, and billed by the invoice function over its whole story. What
-    /// was invoiced stays as it was; what came late for a stretch that was billed is a line of the next invoice, of
-    /// exactly the difference. Running it again adds nothing, also at once.
+    /// The subscription is locked, moved on to the instant, and billed by the invoice function over its whole story.
+    /// What was invoiced stays as it was; what came late for a stretch that was billed is a line of the next invoice,
+    /// of exactly the difference. Running it again adds nothing, also at once.
     ///
     /// - Returns: the new invoices, as drafts, in the order of their instants.
     /// - Throws: `InvoiceError.subscriptionNotFound`; what the invoice function and rating refuse.
@@ -28,8 +28,8 @@ extension InvoiceOperations {
         let made = try proposal.assembly(story, entity, recordedAt: stamp.recordedAt)
             .invoices(of: proposal.drafts, unchanged: proposal.usage.unchanged, pool: &pool)
         for (invoice, credit) in made { try await store(invoice, paidBy: credit, by: stamp, in: transaction) }
-        let nextBilling = try story.nextBilling(
-            after: max(until, proposal.stored.map(\.issuedAt).max() ?? until))
+        let billedUpTo = max(until, proposal.stored.map(\.issuedAt).max() ?? until)
+        let nextBilling = try nextBilling(of: story, after: billedUpTo)
         if let last = made.last?.invoice.issuedAt {
             try await SubscriptionOperations.markInvoiced(
                 subscription, of: tenant, until: last, nextBillingAt: nextBilling, in: transaction)
@@ -81,6 +81,12 @@ extension InvoiceOperations {
             "subtotal": zero, "discount": zero, "tax": zero, "total": zero, "credited": zero, "refund_due": zero,
             "credits_applied": zero, "amount_due": zero,
         ]
+    }
+
+    /// The next end of a period or change after an instant.
+    private static func nextBilling(of story: SubscriptionStory, after instant: Instant) throws(Problem) -> Instant? {
+        let asked = story.changes.dropFirst().map(\.at).filter { $0 > instant }.min()
+        return [try story.nextBilling(after: instant), asked].compactMap { $0 }.min()
     }
 
     /// Applies the ends of periods up to an instant to the row.

@@ -18,10 +18,17 @@ package enum InvoiceOperations {
     package static func finalize(
         _ id: InvoiceID, of tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
     ) async throws -> Invoice {
+        try await finalizing(id, of: tenant, by: stamp, in: transaction).invoice
+    }
+
+    /// The same, and says whether it was a draft until now.
+    static func finalizing(
+        _ id: InvoiceID, of tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+    ) async throws -> (invoice: Invoice, wasDraft: Bool) {
         let draft = try await InvoiceQueries.lock(id, of: tenant, in: transaction)
         guard draft.status == .draft else {
             guard draft.number != nil else { throw InvoiceError.notFinalizable(id) }
-            return draft
+            return (draft, false)
         }
         // Before the number: whoever holds the entity's counter waits for nobody.
         try await TenantOperations.fixCurrency(draft.currency, of: tenant, by: stamp, in: transaction)
@@ -40,7 +47,7 @@ package enum InvoiceOperations {
         if let journal { try await LedgerOperations.post([journal], by: stamp, in: transaction) }
         try await record("invoice.finalized", invoice, by: stamp, in: transaction)
         if isPaid { try await record("invoice.paid", invoice, by: stamp, in: transaction) }
-        return invoice
+        return (invoice, true)
     }
 
     /// Records that an open invoice was paid whole. The same reference again is no work.

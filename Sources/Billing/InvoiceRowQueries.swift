@@ -73,9 +73,9 @@ enum InvoiceRows {
             number = try row.next()
             let status: String = try row.next()
             let reason: String = try row.next()
-            guard let status = InvoiceStatus(rawValue: status), let reason = InvoiceDraft.Reason(rawValue: reason) else {
-                throw InvoiceError.unreadable(id)
-            }
+            guard let status = InvoiceStatus(rawValue: status),
+                let reason = InvoiceDraft.Reason(rawValue: reason)
+            else { throw InvoiceError.unreadable(id) }
             self.status = status
             self.reason = reason
             issuedAt = try row.next()

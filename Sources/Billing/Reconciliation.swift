@@ -90,6 +90,7 @@ package enum Reconciliation {
 
     /// What is in the books under a key.
     struct Posted: Sendable {
+        let tenant: TenantID
         let key: String
         let currency: String
         let accounts: [String]
@@ -115,7 +116,13 @@ package enum Reconciliation {
     /// Journals against what they must hold; one that must not be there is a difference, too.
     static func differences(_ expected: [Expectation], _ posted: [Posted]) -> [ReconciliationDifference] {
         let books = Dictionary(posted.map { ($0.key, $0) }) { first, _ in first }
-        return expected.compactMap { expectation in
+        let keys = Set(expected.map(\.key))
+        let unexpected = posted.filter { !keys.contains($0.key) }.map { posted in
+            ReconciliationDifference(
+                kind: .journal, tenant: posted.tenant,
+                details: ["key": .string(posted.key), "expected": .null, "posted": "a journal that nothing explains"])
+        }
+        return unexpected + expected.compactMap { expectation in
             var sums: [String: Int64] = [:]
             for entry in expectation.entries { sums[entry.account.rawValue, default: 0] &+= entry.amount }
             sums = sums.filter { $0.value != 0 }

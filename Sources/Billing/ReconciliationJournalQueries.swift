@@ -132,13 +132,15 @@ enum ReconciliationJournalQueries {
     ) async throws -> [Reconciliation.Posted] {
         try await transaction.query(
             """
-            SELECT posting_key, currency, accounts, amounts FROM app.journals
+            SELECT tenant_id, posting_key, currency, accounts, amounts FROM app.journals
             WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
-              AND (posting_key LIKE 'invoice:%' OR posting_key LIKE 'payment:%' OR posting_key LIKE 'credit:%')
+              AND (posting_key LIKE 'invoice:%' OR posting_key LIKE 'payment:%' OR posting_key LIKE 'credit:%:granted')
+            ORDER BY tenant_id, posting_key
             """
         ) { row in
             Reconciliation.Posted(
-                key: try row.next(), currency: try row.next(), accounts: try row.next(), amounts: try row.next())
+                tenant: try row.next(), key: try row.next(), currency: try row.next(), accounts: try row.next(),
+                amounts: try row.next())
         }
     }
 }

@@ -1,6 +1,7 @@
 import Billing
 import Jobs
 import Metering
+import Plans
 package import Postgres
 import Tenants
 package import Values

@@ -1,3 +1,6 @@
+import Jobs
+import Logging
+import Plans
 import Postgres
 import Values
 

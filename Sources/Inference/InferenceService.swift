@@ -1,7 +1,8 @@
 package import Jobs
 package import Logging
+import Plans
 package import Postgres
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 package import Values
 
@@ -190,7 +191,7 @@ package final class InferenceService: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await withDiscardingTaskGroup { works in
-                        for await work in self.works { works.addTask(operation: work) }
+                        for await work in self.works { works.addTask { await work() } }
                     }
                 }
                 group.addTask { await self.watch() }

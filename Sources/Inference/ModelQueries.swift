@@ -1,5 +1,5 @@
 package import Postgres
-package import Values
+import Values
 
 /// Reading the registry of models.
 package enum ModelQueries {

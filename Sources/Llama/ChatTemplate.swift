@@ -45,11 +45,11 @@ enum ChatTemplate: Hashable, Sendable {
             throw Refusal(reason: "the model file has no chat template")
         }
         // Jinja comes with line feeds as they are or spelled.
-        let source = source.split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n")
-        guard source.contains(Self.start), source.contains(Self.end) else {
+        let template = source.split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n")
+        guard template.contains(Self.start), template.contains(Self.end) else {
             throw Refusal(reason: "the model's chat template is of no family that Abono knows (ChatML)")
         }
-        self = .chatML(defaultSystem: Self.defaultSystem(in: source))
+        self = .chatML(defaultSystem: Self.defaultSystem(in: template))
     }
 
     /// The system message of templates that bring one for chats without.

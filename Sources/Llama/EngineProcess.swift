@@ -41,7 +41,7 @@ package enum EngineProcess {
     /// Moves the socket away from the standard descriptors, so that nothing that prints can garble the frames.
     private static func takeSocket() -> Int32 {
         let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-        let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+        let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
         guard descriptor >= 0, nothing >= 0 else { _exit(71) }
         dup2(nothing, STDIN_FILENO)
         dup2(STDERR_FILENO, STDOUT_FILENO)

@@ -69,7 +69,7 @@ typealias Token = Int32
 
     private func write(_ text: String, _ parsingControl: Bool, to tokens: inout [Token]) -> Int {
         var text = text
-        let count = unsafe text.withUTF8 { bytes in
+        let count = text.withUTF8 { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
                 unsafe tokens.withUnsafeMutableBufferPointer { buffer in
                     unsafe abono_llama_tokenize(

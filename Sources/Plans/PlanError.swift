@@ -18,7 +18,8 @@ package enum PlanError: ProblemConvertible, Hashable {
         case .unreadable(let id):
             Problem(.internal, code: "unreadable_plan", "the stored plan version \(id) cannot be read")
         case .archived(let code):
-            Problem(.conflict, code: "plan_archived", "the plan \(code) is archived; nobody can subscribe to it any more")
+            Problem(
+                .conflict, code: "plan_archived", "the plan \(code) is archived; nobody can subscribe to it any more")
         }
     }
 }

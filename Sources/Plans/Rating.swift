@@ -48,8 +48,8 @@ package struct RatedPrice: Hashable, Sendable {
 package enum Rating {
     /// What a price comes to for a part of a period.
     ///
-    /// Free units; the model; × ratio (prices without a meter only); the discount; at least the minimum × ratio; at most
-    /// the maximum × ratio.
+    /// Free units; the model; × ratio (prices without a meter only); the discount; at least the minimum × ratio; at
+    /// most the maximum × ratio.
     ///
     /// - Parameters:
     ///   - ratio: the part's share of its whole period, 0 to 1. Levels take theirs from the usage.

@@ -17,7 +17,7 @@ package enum RevenueReports {
     ///   - asOf: changes recorded later were not known, and what happens later has not happened.
     ///   - currency: only this one; nil is all.
     package static func mrr(
-        from: Month, to: Month, asOf: Instant, currency: Currency? = nil, in zone: Zone = .utc,
+        from: Month, to: Month, asOf: Instant, currency: Currency? = nil, zone: Zone = .utc,
         in transaction: borrowing Transaction
     ) async throws -> MRRReport {
         let months = try ReportMonths(from: from, to: to, asOf: asOf, zone: zone)
@@ -54,7 +54,7 @@ package enum RevenueReports {
     ///   - to: the last month, that included; months after the as-of are left out.
     ///   - asOf: journals that happened, or were recorded, later do not count.
     package static func usage(
-        from: Month, to: Month, asOf: Instant, currency: Currency? = nil, in zone: Zone = .utc,
+        from: Month, to: Month, asOf: Instant, currency: Currency? = nil, zone: Zone = .utc,
         in transaction: borrowing Transaction
     ) async throws -> UsageRevenueReport {
         let months = try ReportMonths(from: from, to: to, asOf: asOf, zone: zone)

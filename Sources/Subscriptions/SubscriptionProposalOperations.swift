@@ -3,8 +3,7 @@ import Postgres
 import Tenants
 import Values
 
-/// What would be if it were asked for: checked as if it were, and nothing is written. Previews are made of these, and so
-/// are the operations.
+/// What would be if it were asked for: checked, and nothing is written.
 enum SubscriptionProposals {
     /// The story of a subscription that is to be made.
     static func creation(

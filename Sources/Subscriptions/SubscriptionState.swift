@@ -28,7 +28,9 @@ extension SubscriptionStory {
     /// Where it stands at an instant; an instant before what was reached already is taken for that.
     func state(until: Instant) throws(Problem) -> SubscriptionState {
         let timeline = try timeline(until: max(until, reached))
-        guard let version = version(timeline.version) else { throw SubscriptionError.unreadable(subscription.id).problem }
+        guard let version = version(timeline.version) else {
+            throw SubscriptionError.unreadable(subscription.id).problem
+        }
         let period = try timeline.currentPeriod
         let phases = try timeline.knownPhases()
         var row = subscription

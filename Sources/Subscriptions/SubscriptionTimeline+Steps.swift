@@ -35,7 +35,9 @@ extension SubscriptionTimeline {
         for change in due where endedAt == nil { try enact(change) }
         for change in now where endedAt == nil { try perform(change) }
         // At the start there may be a trial yet, by a change at that very instant.
-        if endedAt == nil, case .trial(let end, let wall) = mode, end <= boundary { openCycle(at: boundary, wall: wall) }
+        if endedAt == nil, case .trial(let end, let wall) = mode, end <= boundary {
+            openCycle(at: boundary, wall: wall)
+        }
         markPhase(at: boundary)
     }
 
@@ -57,7 +59,9 @@ extension SubscriptionTimeline {
             }
             quantities.merge(change.quantities) { _, new in new }
             version = target
-            if case .trial = mode { moveTrial(to: next) } else if !next.keepsAnchor(of: current) {
+            if case .trial = mode {
+                moveTrial(to: next)
+            } else if !next.keepsAnchor(of: current) {
                 openCycle(at: reached, wall: zone.wallTime(of: reached))
             }
         case .quantities:

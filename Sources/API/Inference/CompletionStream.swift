@@ -38,7 +38,7 @@ struct CompletionStream: Sendable {
         case tick
     }
 
-    private func write(to writer: inout any ResponseBodyWriter) async throws {
+    @concurrent private func write(to writer: inout any ResponseBodyWriter) async throws {
         let (items, feed) = AsyncStream<Item>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -61,7 +61,7 @@ struct CompletionStream: Sendable {
         }
     }
 
-    private func write(
+    @concurrent private func write(
         _ item: Item, _ hasBegun: inout Bool, to writer: inout any ResponseBodyWriter
     ) async throws {
         switch item {
@@ -79,7 +79,7 @@ struct CompletionStream: Sendable {
         }
     }
 
-    private func write(_ event: InferenceEvent, to writer: inout any ResponseBodyWriter) async throws {
+    @concurrent private func write(_ event: InferenceEvent, to writer: inout any ResponseBodyWriter) async throws {
         switch event {
         case .started: break
         case .piece(let text, _):
@@ -93,7 +93,7 @@ struct CompletionStream: Sendable {
         }
     }
 
-    private func data(_ json: JSONValue, to writer: inout any ResponseBodyWriter) async throws {
+    @concurrent private func data(_ json: JSONValue, to writer: inout any ResponseBodyWriter) async throws {
         try await writer.write(ByteBuffer(string: "data: \(json.text)\n\n"))
     }
 }

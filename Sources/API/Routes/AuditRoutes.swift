@@ -1,4 +1,6 @@
+import HTTPTypes
 import Jobs
+import Postgres
 import Values
 
 /// Who did what to which object.

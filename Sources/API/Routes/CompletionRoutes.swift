@@ -1,5 +1,7 @@
+import HTTPTypes
 import Hummingbird
 import Inference
+import Tenants
 import Values
 
 /// Chat and text completions, as OpenAI's clients ask for them.

@@ -1,4 +1,6 @@
 import Billing
+import HTTPTypes
+import Postgres
 import Values
 
 /// Credit that was given or bought.

@@ -1,4 +1,6 @@
 import Forecasting
+import HTTPTypes
+import Postgres
 import Values
 
 /// Forecasts of a monthly series that is sent along.

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Values
 
 /// What monitors ask.
@@ -31,6 +32,8 @@ enum HealthRoutes {
         let isReady = checks.allSatisfy { $0.problem == nil }
         var shown = JSONObject()
         for check in checks { shown[check.name] = .string(check.problem ?? "ok") }
+        // Said, but no reason to send requests elsewhere: all else is served without a model.
+        shown["inference"] = call.services.inference == nil ? "no model runs here" : "ok"
         let body: JSONValue = ["status": isReady ? "ready" : "not ready", "checks": .object(shown)]
         return isReady ? .ok(body) : .json(503, body, headers: ["Retry-After": "1"])
     }

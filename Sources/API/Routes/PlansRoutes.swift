@@ -1,4 +1,7 @@
+import HTTPTypes
 import Plans
+import Postgres
+import Tenants
 import Values
 
 /// The catalogue as customers see it.

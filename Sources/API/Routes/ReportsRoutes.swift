@@ -1,4 +1,7 @@
 import Forecasting
+import HTTPTypes
+import Jobs
+import Postgres
 import Revenue
 import Values
 

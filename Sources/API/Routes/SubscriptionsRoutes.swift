@@ -1,4 +1,5 @@
 import Billing
+import HTTPTypes
 import Postgres
 import Subscriptions
 import Values

@@ -1,3 +1,5 @@
+import HTTPTypes
+import Postgres
 import Tenants
 import Values
 

@@ -58,7 +58,7 @@ struct JobsBench: Sendable {
             JobWorker(database: database, keeper: keeper, time: time, logger: logger, concurrency: concurrency)
         }
         for worker in ready { register(worker) }
-        let seconds = try await withThrowingTaskGroup(of: Void.self) { group in
+        let seconds = await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await keeper.run() }
             let started = ContinuousClock.now
             await withTaskGroup(of: Void.self) { working in

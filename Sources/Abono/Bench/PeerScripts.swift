@@ -34,10 +34,10 @@ struct PeerScripts: Sendable {
             .path(FilePath(python)), arguments: ["\(folder)/jobs_\(peer).py", url, "--jobs", String(jobs)],
             output: .string(limit: 1 << 16), error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
-            let lines = (result.standardError ?? "").split(whereSeparator: \.isNewline)
+            let lines = result.standardError.split(whereSeparator: \.isNewline)
             return .skipped(peer: peer, why: "its script failed: \(lines.last ?? "it said nothing")")
         }
-        let line = (result.standardOutput ?? "").split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
+        let line = result.standardOutput.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
         guard let perSecond = (try? JSONValue(parsing: line))?["jobs_per_second"]?.double, perSecond > 0 else {
             return .skipped(peer: peer, why: "its script printed \(line.prefix(80))")
         }

@@ -4,7 +4,7 @@ import Jobs
 import Values
 
 /// Reads arguments; what is wrong with one is said before anything is begun.
-enum Argument {
+enum Parse {
     /// An id in its wire form.
     static func id<E: Entity>(_ text: String) throws -> ID<E> {
         guard let id = ID<E>(text) else {

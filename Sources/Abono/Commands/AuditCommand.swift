@@ -15,9 +15,9 @@ struct AuditCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
-        @Option(help: "Only acts that concern this tenant.", transform: Argument.id) var tenant: TenantID?
+        @Option(help: "Only acts that concern this tenant.", transform: Parse.id) var tenant: TenantID?
         @Option(help: "Only acts on this object: an id, or a meter's or plan's code.") var object: String?
-        @Option(help: "The last id of the page before.", transform: Argument.id) var before: ActivityID?
+        @Option(help: "The last id of the page before.", transform: Parse.id) var before: ActivityID?
 
         func run() async throws {
             let entries = try await Session.run(options) { session in

@@ -16,11 +16,11 @@ struct BillingCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
         @Option(
             help: "Everything that falls due up to this business time; a date is midnight in UTC.",
-            transform: Argument.instant)
+            transform: Parse.instant)
         var until: Instant
         @Option(help: "How long an invoice stays a draft before it is put into the books; 0 is not at all.")
         var graceSeconds: Int64 = 0
-        @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
+        @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
 
         func validate() throws {
             guard graceSeconds >= 0 else { throw ValidationError("--grace-seconds is \(graceSeconds); 0 or more is expected") }

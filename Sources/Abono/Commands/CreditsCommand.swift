@@ -7,7 +7,7 @@ struct CreditsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "credits", abstract: "Credit of which invoices take.",
         discussion: "  abono credits grant --tenant ten_01h455vb4pex5vsknk084sn02q --amount 25.00 --currency USD",
-        subcommands: [Grant.self, List.self, Void.self])
+        subcommands: [Grant.self, List.self, TakeBack.self])
 
     struct Grant: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -18,21 +18,21 @@ struct CreditsCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: GlobalOptions
-        @Option(help: "The tenant.", transform: Argument.id) var tenant: TenantID
+        @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
         @Option(help: "How much, like 25.00.") var amount: String
-        @Option(help: "The currency, like USD.", transform: Argument.currency) var currency: Currency
-        @Option(help: "From when on it can no longer be used.", transform: Argument.instant) var expiresAt: Instant?
+        @Option(help: "The currency, like USD.", transform: Parse.currency) var currency: Currency
+        @Option(help: "From when on it can no longer be used.", transform: Parse.instant) var expiresAt: Instant?
         @Option(help: "The lowest is used first, 0 to 1000.") var priority = 1
-        @Option(help: "promotional (given away) or prepaid (paid for).", transform: Argument.word)
+        @Option(help: "promotional (given away) or prepaid (paid for).", transform: Parse.word)
         var kind: CreditGrant.Kind = .promotional
         @Option(help: "A few words for people.") var memo = ""
-        @Option(help: "An id of your own, which makes asking twice harmless.", transform: Argument.id) var id: GrantID?
+        @Option(help: "An id of your own, which makes asking twice harmless.", transform: Parse.id) var id: GrantID?
 
-        func validate() throws { _ = try Argument.money(amount, currency, option: "--amount") }
+        func validate() throws { _ = try Parse.money(amount, currency, option: "--amount") }
 
         func run() async throws {
             let draft = try CreditGrantDraft(
-                amount: try Argument.money(amount, currency, option: "--amount"), kind: kind, priority: priority,
+                amount: try Parse.money(amount, currency, option: "--amount"), kind: kind, priority: priority,
                 expiresAt: expiresAt, memo: memo, id: id)
             let grant = try await Session.run(options) { session in
                 try await session.act(for: tenant) { _, transaction in
@@ -50,8 +50,8 @@ struct CreditsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
-        @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
-        @Option(help: "The last id of the page before.", transform: Argument.id) var after: GrantID?
+        @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
+        @Option(help: "The last id of the page before.", transform: Parse.id) var after: GrantID?
 
         func run() async throws {
             let grants = try await Session.run(options) { session in
@@ -71,14 +71,15 @@ struct CreditsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Void: AsyncParsableCommand {
+    struct TakeBack: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "void",
             abstract: "Takes back what is left of a grant.",
             discussion: "  abono credits void grt_01h455vb4pex5vsknk084sn02q --yes")
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
-        @Argument(help: "The grant's id.", transform: Argument.id) var id: GrantID
+        @Argument(help: "The grant's id.", transform: Parse.id) var id: GrantID
 
         func run() async throws {
             let grant = try await Session.run(options) { session in

@@ -8,7 +8,7 @@ struct InvoicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoices", abstract: "Invoices and their payment.",
         discussion: "  abono invoices list --status open",
-        subcommands: [List.self, Show.self, Finalize.self, Pay.self, Void.self])
+        subcommands: [List.self, Show.self, Finalize.self, Pay.self, TakeBack.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -16,11 +16,11 @@ struct InvoicesCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
-        @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
-        @Option(help: "Only this subscription's.", transform: Argument.id) var subscription: SubscriptionID?
-        @Option(help: "Only those that are draft, open, paid, void or uncollectible.", transform: Argument.word)
+        @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
+        @Option(help: "Only this subscription's.", transform: Parse.id) var subscription: SubscriptionID?
+        @Option(help: "Only those that are draft, open, paid, void or uncollectible.", transform: Parse.word)
         var status: InvoiceStatus?
-        @Option(help: "The last id of the page before.", transform: Argument.id) var after: InvoiceID?
+        @Option(help: "The last id of the page before.", transform: Parse.id) var after: InvoiceID?
 
         func run() async throws {
             let invoices = try await Session.run(options) { session in
@@ -41,7 +41,7 @@ struct InvoicesCommand: AsyncParsableCommand {
             discussion: "  abono invoices show inv_01h455vb4pex5vsknk084sn02q")
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The invoice's id.", transform: Argument.id) var id: InvoiceID
+        @Argument(help: "The invoice's id.", transform: Parse.id) var id: InvoiceID
 
         func run() async throws {
             let invoice = try await Session.run(options) { session in try await session.invoice(id) }
@@ -55,7 +55,7 @@ struct InvoicesCommand: AsyncParsableCommand {
             discussion: "  abono invoices finalize inv_01h455vb4pex5vsknk084sn02q")
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The invoice's id.", transform: Argument.id) var id: InvoiceID
+        @Argument(help: "The invoice's id.", transform: Parse.id) var id: InvoiceID
 
         func run() async throws {
             let invoice = try await Session.run(options) { session in
@@ -73,7 +73,7 @@ struct InvoicesCommand: AsyncParsableCommand {
             discussion: "  abono invoices pay inv_01h455vb4pex5vsknk084sn02q --reference \"bank 2026-03-04/117\"")
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The invoice's id.", transform: Argument.id) var id: InvoiceID
+        @Argument(help: "The invoice's id.", transform: Parse.id) var id: InvoiceID
         @Option(help: "What names the payment outside; the same again is no second payment.")
         var reference = "command line"
 
@@ -88,14 +88,15 @@ struct InvoicesCommand: AsyncParsableCommand {
         }
     }
 
-    struct Void: AsyncParsableCommand {
+    struct TakeBack: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "void",
             abstract: "Takes an invoice back that nobody has paid.",
             discussion: "  abono invoices void inv_01h455vb4pex5vsknk084sn02q --yes")
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
-        @Argument(help: "The invoice's id.", transform: Argument.id) var id: InvoiceID
+        @Argument(help: "The invoice's id.", transform: Parse.id) var id: InvoiceID
 
         func run() async throws {
             let invoice = try await Session.run(options) { session in

@@ -25,9 +25,9 @@ struct JobsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
-        @Option(help: "Only background or inference jobs.", transform: Argument.word) var of: Family = .all
+        @Option(help: "Only background or inference jobs.", transform: Parse.word) var of: Family = .all
         @Option(help: "Only those in this state, like dead, running or failed.") var state: String?
-        @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
+        @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
 
         func run() async throws {
             let jobs = try await Session.run(options) { session in
@@ -118,7 +118,7 @@ struct JobsCommand: AsyncParsableCommand {
                     }
                 case .inference(let id):
                     guard let tenant = known.tenant else { throw JobError.notFound(id.text) }
-                    try await session.act(for: tenant) { _, transaction in
+                    _ = try await session.act(for: tenant) { _, transaction in
                         try await InferenceOperations.cancel(id, of: tenant, by: session.stamp, in: transaction)
                     }
                 }

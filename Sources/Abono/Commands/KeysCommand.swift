@@ -22,11 +22,11 @@ struct KeysCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: GlobalOptions
-        @Option(help: "The tenant whose key it is.", transform: Argument.id) var tenant: TenantID?
-        @Option(help: "Makes a staff key: admin, finance or support.", transform: Argument.word) var staff: StaffRole?
+        @Option(help: "The tenant whose key it is.", transform: Parse.id) var tenant: TenantID?
+        @Option(help: "Makes a staff key: admin, finance or support.", transform: Parse.word) var staff: StaffRole?
         @Option(help: "What it may do, separated by commas.", transform: KeysCommand.scopes) var scopes: Scopes?
         @Option(help: "What people call it.") var name: String?
-        @Option(help: "When it stops to work.", transform: Argument.instant) var expiresAt: Instant?
+        @Option(help: "When it stops to work.", transform: Parse.instant) var expiresAt: Instant?
 
         func validate() throws {
             guard (tenant == nil) != (staff == nil) else {
@@ -39,7 +39,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             let draft = try KeyDraft(
-                name: name, scopes: scopes?.set ?? Swift.Set(KeyScope.allCases), expiresAt: expiresAt)
+                name: name, scopes: scopes?.set ?? Set(KeyScope.allCases), expiresAt: expiresAt)
             let made = try await Session.run(options) { session in
                 try await session.administer { transaction in
                     if let tenant {
@@ -65,8 +65,8 @@ struct KeysCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
-        @Option(help: "The tenant; without it staff keys are listed.", transform: Argument.id) var tenant: TenantID?
-        @Option(help: "The last id of the page before.", transform: Argument.id) var after: KeyID?
+        @Option(help: "The tenant; without it staff keys are listed.", transform: Parse.id) var tenant: TenantID?
+        @Option(help: "The last id of the page before.", transform: Parse.id) var after: KeyID?
 
         func run() async throws {
             let keys = try await Session.run(options) { session in
@@ -97,7 +97,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
-        @Argument(help: "The key's id.", transform: Argument.id) var id: KeyID
+        @Argument(help: "The key's id.", transform: Parse.id) var id: KeyID
 
         func run() async throws {
             let key = try await Session.run(options) { session in
@@ -114,7 +114,7 @@ struct KeysCommand: AsyncParsableCommand {
 
     /// Scopes from the command line.
     struct Scopes {
-        let set: Swift.Set<KeyScope>
+        let set: Set<KeyScope>
     }
 
     static func scopes(_ text: String) throws -> Scopes {

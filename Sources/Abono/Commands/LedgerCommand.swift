@@ -14,8 +14,8 @@ struct LedgerCommand: AsyncParsableCommand {
             discussion: "  abono ledger balances --as-of 2026-03-31T23:59:59Z")
 
         @OptionGroup var options: GlobalOptions
-        @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
-        @Option(help: "Up to this business time.", transform: Argument.instant) var asOf: Instant?
+        @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
+        @Option(help: "Up to this business time.", transform: Parse.instant) var asOf: Instant?
 
         func run() async throws {
             let balances = try await Session.run(options) { session in
@@ -46,10 +46,10 @@ struct LedgerCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
-        @Option(help: "The tenant.", transform: Argument.id) var tenant: TenantID
-        @Option(help: "Only journals that touch this account.", transform: Argument.word) var account: Account?
+        @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
+        @Option(help: "Only journals that touch this account.", transform: Parse.word) var account: Account?
         @Option(help: "Only journals that this id caused, like an invoice's.") var reference: String?
-        @Option(help: "The last id of the page before.", transform: Argument.id) var before: JournalID?
+        @Option(help: "The last id of the page before.", transform: Parse.id) var before: JournalID?
 
         func run() async throws {
             let journals = try await Session.run(options) { session in
@@ -81,7 +81,7 @@ struct LedgerCommand: AsyncParsableCommand {
             discussion: "  abono ledger verify --format json")
 
         @OptionGroup var options: GlobalOptions
-        @Option(help: "Up to this business time.", transform: Argument.instant) var asOf: Instant?
+        @Option(help: "Up to this business time.", transform: Parse.instant) var asOf: Instant?
 
         func run() async throws {
             let audit = try await Session.run(options) { session in

@@ -39,7 +39,7 @@ struct PlansCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
         @Flag(help: "Also those that are archived.") var archived = false
-        @Option(help: "The last id of the page before.", transform: Argument.id) var after: PlanID?
+        @Option(help: "The last id of the page before.", transform: Parse.id) var after: PlanID?
 
         func run() async throws {
             let versions = try await Session.run(options) { session in
@@ -79,8 +79,13 @@ struct PlansCommand: AsyncParsableCommand {
             guard let first = versions.first else { throw PlanError.notFound(code) }
             guard history else { return PlansCommand.print(first, options) }
             Output(format: options.format).list(
-                ["code", "version", "name", "published_at", "document"],
-                versions.map { [$0.code, String($0.version), $0.name, $0.publishedAt.text, $0.document.text] },
+                ["code", "version", "name", "prices", "published_at", "version_id"],
+                versions.map {
+                    [
+                        $0.code, String($0.version), $0.name, String($0.plan.prices.count), $0.publishedAt.text,
+                        $0.id.text,
+                    ]
+                },
                 json: .array(versions.map(\.json)))
         }
     }

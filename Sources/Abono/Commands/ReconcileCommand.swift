@@ -10,7 +10,7 @@ struct ReconcileCommand: AsyncParsableCommand {
         discussion: "  abono reconcile --tenant ten_01h455vb4pex5vsknk084sn02q --format json")
 
     @OptionGroup var options: GlobalOptions
-    @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
+    @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
 
     func run() async throws {
         let differences = try await Session.run(options) { session in

@@ -112,7 +112,8 @@ struct ReportsCommand: AsyncParsableCommand {
         func run() async throws {
             let report = try await Session.run(options) { try await span.mrr(in: $0) }
             let output = Output(format: options.format)
-            output.list(MRRReport.arrColumns, try report.arrCells(), json: try report.arrJSON())
+            let document = try report.arrJSON()
+            output.list(MRRReport.arrColumns, try report.arrCells(), json: document)
             RevenueOptions.note(report, output)
         }
     }

@@ -128,11 +128,12 @@ struct Work: AsyncParsableCommand {
 
 /// The first key of an installation, without which nobody could make others over HTTP.
 enum FirstKey {
-    /// Makes a staff key with the role admin if there is no staff key yet; returns its secret.
+    /// Makes a staff key with the role admin if there never was one; returns its secret.
     static func make(_ session: Session) async throws -> String? {
         let stamp = session.stamp
         return try await session.administer { transaction in
-            guard try await KeyQueries.listStaff(limit: 1, in: transaction).isEmpty else { return nil }
+            let keys = try await KeyQueries.listStaff(limit: 10_000, in: transaction)
+            guard !keys.contains(where: { $0.staffRole == .admin }) else { return nil }
             let draft = try KeyDraft(name: "first admin key")
             return try await KeyOperations.createStaff(draft, role: .admin, by: stamp, in: transaction).secret
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Billing
 import Subscriptions
+import Tenants
 import Values
 
 /// `abono subscriptions`
@@ -19,28 +20,28 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: GlobalOptions
-        @Option(help: "The tenant.", transform: Argument.id) var tenant: TenantID
+        @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
         @Option(help: "The plan's code.") var plan: String
         @Option(help: "When it starts: a date at the tenant's midnight, or an instant; now unless given.")
         var startsAt: String?
-        @Option(help: "How many of what, like seats=3; may be repeated.", transform: Argument.quantity)
+        @Option(help: "How many of what, like seats=3; may be repeated.", transform: Parse.quantity)
         var quantity: [(name: String, value: Decimal12)] = []
         @Option(help: "What falls due before was billed elsewhere.") var billedUntil: String?
-        @Option(help: "An id of your own, which makes asking twice harmless.", transform: Argument.id)
+        @Option(help: "An id of your own, which makes asking twice harmless.", transform: Parse.id)
         var id: SubscriptionID?
         @Flag(help: "Prints the invoice it would make now, and makes nothing.") var preview = false
 
         func validate() throws {
-            for text in [startsAt, billedUntil].compactMap(\.self) { _ = try Argument.moment(text, in: .utc) }
+            for text in [startsAt, billedUntil].compactMap(\.self) { _ = try Parse.moment(text, in: .utc) }
         }
 
         func run() async throws {
             try await Session.run(options) { session in
                 let zone = try await session.tenant(tenant).timeZone
                 let draft = SubscriptionDraft(
-                    plan: plan, startsAt: try startsAt.map { try Argument.moment($0, in: zone) },
+                    plan: plan, startsAt: try startsAt.map { try Parse.moment($0, in: zone) },
                     quantities: Quantities(quantity),
-                    billedUntil: try billedUntil.map { try Argument.moment($0, in: zone).instant }, id: id)
+                    billedUntil: try billedUntil.map { try Parse.moment($0, in: zone).instant }, id: id)
                 let stamp = session.stamp
                 guard preview else {
                     let made = try await session.act(for: tenant) { _, transaction in
@@ -48,11 +49,8 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                     }
                     return SubscriptionsCommand.print(made, options)
                 }
-                let invoices = try await session.act(for: tenant) { _, transaction in
-                    let story = try await SubscriptionProposals.creation(
-                        draft, for: tenant, by: stamp, in: transaction)
-                    return try await InvoiceOperations.preview(
-                        story, until: max(stamp.at, story.subscription.startsAt), in: transaction)
+                let invoices = try await session.preview(for: tenant, by: stamp) { transaction in
+                    try await SubscriptionOperations.create(draft, for: tenant, by: stamp, in: transaction)
                 }
                 SubscriptionsCommand.print(preview: invoices, options)
             }
@@ -69,15 +67,15 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The subscription's id.", transform: Argument.id) var id: SubscriptionID
+        @Argument(help: "The subscription's id.", transform: Parse.id) var id: SubscriptionID
         @Option(help: "The new plan's code.") var plan: String?
-        @Option(help: "How many of what, like seats=3; may be repeated.", transform: Argument.quantity)
+        @Option(help: "How many of what, like seats=3; may be repeated.", transform: Parse.quantity)
         var quantity: [(name: String, value: Decimal12)] = []
-        @Option(help: "When it takes effect: immediately or period_end.", transform: Argument.word)
+        @Option(help: "When it takes effect: immediately or period_end.", transform: Parse.word)
         var when: SubscriptionChange.Timing?
-        @Option(help: "When its lines are invoiced: now or next.", transform: Argument.word)
+        @Option(help: "When its lines are invoiced: now or next.", transform: Parse.word)
         var invoice: SubscriptionChange.InvoiceTiming = .now
-        @Option(help: "The business time of the change; now unless given.", transform: Argument.instant)
+        @Option(help: "The business time of the change; now unless given.", transform: Parse.instant)
         var at: Instant?
         @Flag(help: "Prints the invoice it would make, and changes nothing.") var preview = false
 
@@ -100,11 +98,8 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                     }
                     return SubscriptionsCommand.print(changed, options)
                 }
-                let invoices = try await session.act(for: tenant) { _, transaction in
-                    let story = try await SubscriptionQueries.story(of: id, tenant: tenant, in: transaction)
-                    guard let story else { throw SubscriptionError.notFound(id) }
-                    let next = try await SubscriptionProposals.change(of: story, draft, by: stamp, in: transaction)
-                    return try await InvoiceOperations.preview(next, until: stamp.at, in: transaction)
+                let invoices = try await session.preview(for: tenant, by: stamp) { transaction in
+                    try await SubscriptionOperations.change(id, of: tenant, draft, by: stamp, in: transaction)
                 }
                 SubscriptionsCommand.print(preview: invoices, options)
             }
@@ -118,12 +113,12 @@ struct SubscriptionsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
-        @Argument(help: "The subscription's id.", transform: Argument.id) var id: SubscriptionID
-        @Option(help: "When it takes effect: immediately or period_end.", transform: Argument.word)
+        @Argument(help: "The subscription's id.", transform: Parse.id) var id: SubscriptionID
+        @Option(help: "When it takes effect: immediately or period_end.", transform: Parse.word)
         var when: SubscriptionChange.Timing = .periodEnd
-        @Option(help: "What is done with what was paid and is not used: credit, none or payout.", transform: Argument.word)
+        @Option(help: "What is done with what was paid and is not used: credit, none or payout.", transform: Parse.word)
         var refund: SubscriptionChange.Refund = .credit
-        @Option(help: "The business time of the cancellation; now unless given.", transform: Argument.instant)
+        @Option(help: "The business time of the cancellation; now unless given.", transform: Parse.instant)
         var at: Instant?
 
         func run() async throws {
@@ -149,10 +144,10 @@ struct SubscriptionsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
-        @Option(help: "Only this tenant's.", transform: Argument.id) var tenant: TenantID?
-        @Option(help: "Only those in this status, like active or trialing.", transform: Argument.word)
+        @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
+        @Option(help: "Only those in this status, like active or trialing.", transform: Parse.word)
         var status: SubscriptionStatus?
-        @Option(help: "The last id of the page before.", transform: Argument.id) var after: SubscriptionID?
+        @Option(help: "The last id of the page before.", transform: Parse.id) var after: SubscriptionID?
 
         func run() async throws {
             let subscriptions = try await Session.run(options) { session in
@@ -179,7 +174,7 @@ struct SubscriptionsCommand: AsyncParsableCommand {
             discussion: "  abono subscriptions show sub_01h455vb4pex5vsknk084sn02q")
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The subscription's id.", transform: Argument.id) var id: SubscriptionID
+        @Argument(help: "The subscription's id.", transform: Parse.id) var id: SubscriptionID
 
         func run() async throws {
             let story = try await Session.run(options) { session in

@@ -9,7 +9,7 @@ struct TenantsCommand: AsyncParsableCommand {
         discussion: """
               abono tenants create "Acme Inc." --currency USD --timezone Europe/Berlin --email ann@acme.example
             """,
-        subcommands: [Create.self, List.self, Show.self, Set.self, Suspend.self, Resume.self])
+        subcommands: [Create.self, List.self, Show.self, Change.self, Suspend.self, Resume.self])
 
     /// Prints one tenant.
     static func print(_ tenant: Tenant, _ options: GlobalOptions) {
@@ -27,12 +27,12 @@ struct TenantsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "What people call it.") var name: String
-        @Option(help: "The currency of everything it is billed, like USD.", transform: Argument.currency)
+        @Option(help: "The currency of everything it is billed, like USD.", transform: Parse.currency)
         var currency: Currency?
-        @Option(help: "Where its days and months begin, like Europe/Berlin.", transform: Argument.zone)
+        @Option(help: "Where its days and months begin, like Europe/Berlin.", transform: Parse.zone)
         var timezone: Zone = .utc
         @Option(help: "Where mail about the account goes.") var email: String?
-        @Option(help: "An id of your own, which makes asking twice harmless.", transform: Argument.id)
+        @Option(help: "An id of your own, which makes asking twice harmless.", transform: Parse.id)
         var id: TenantID?
 
         func run() async throws {
@@ -53,9 +53,9 @@ struct TenantsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
-        @Option(help: "Only those that are active, suspended or closed.", transform: Argument.word)
+        @Option(help: "Only those that are active, suspended or closed.", transform: Parse.word)
         var status: TenantStatus?
-        @Option(help: "The last id of the page before.", transform: Argument.id) var after: TenantID?
+        @Option(help: "The last id of the page before.", transform: Parse.id) var after: TenantID?
 
         func run() async throws {
             let tenants = try await Session.run(options) { session in
@@ -79,26 +79,27 @@ struct TenantsCommand: AsyncParsableCommand {
             abstract: "Shows a tenant.", discussion: "  abono tenants show ten_01h455vb4pex5vsknk084sn02q")
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The tenant's id.", transform: Argument.id) var id: TenantID
+        @Argument(help: "The tenant's id.", transform: Parse.id) var id: TenantID
 
         func run() async throws {
             TenantsCommand.print(try await Session.run(options) { try await $0.tenant(id) }, options)
         }
     }
 
-    struct Set: AsyncParsableCommand {
+    struct Change: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set",
             abstract: "Changes what is named, and nothing else.",
             discussion: "  abono tenants set ten_01h455vb4pex5vsknk084sn02q --spend-limit 100.00")
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The tenant's id.", transform: Argument.id) var id: TenantID
+        @Argument(help: "The tenant's id.", transform: Parse.id) var id: TenantID
         @Option(help: "What a month's usage may cost at most, in its currency; none takes the limit away.")
         var spendLimit: String?
         @Option(help: "Another name.") var name: String?
         @Option(help: "Another address; none takes it away.") var email: String?
-        @Option(help: "Another time zone.", transform: Argument.zone) var timezone: Zone?
-        @Option(help: "The currency, where none is fixed yet.", transform: Argument.currency) var currency: Currency?
+        @Option(help: "Another time zone.", transform: Parse.zone) var timezone: Zone?
+        @Option(help: "The currency, where none is fixed yet.", transform: Parse.currency) var currency: Currency?
 
         func validate() throws {
             let isNothing = spendLimit == nil && name == nil && email == nil && timezone == nil && currency == nil
@@ -141,7 +142,7 @@ struct TenantsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
-        @Argument(help: "The tenant's id.", transform: Argument.id) var id: TenantID
+        @Argument(help: "The tenant's id.", transform: Parse.id) var id: TenantID
 
         func run() async throws {
             let tenant = try await Session.run(options) { session in
@@ -160,7 +161,7 @@ struct TenantsCommand: AsyncParsableCommand {
             abstract: "Takes a suspension back.", discussion: "  abono tenants resume ten_01h455vb4pex5vsknk084sn02q")
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The tenant's id.", transform: Argument.id) var id: TenantID
+        @Argument(help: "The tenant's id.", transform: Parse.id) var id: TenantID
 
         func run() async throws {
             let tenant = try await Session.run(options) { session in

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Metering
+import Postgres
+import Tenants
 import Values
 
 /// `abono usage`
@@ -22,8 +24,8 @@ struct UsageCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The file; - is standard input.") var file: String
-        @Option(help: "The tenant whose usage it is.", transform: Argument.id) var tenant: TenantID
-        @Option(help: "How the file is written, ndjson or csv; by its name unless given.", transform: Argument.word)
+        @Option(help: "The tenant whose usage it is.", transform: Parse.id) var tenant: TenantID
+        @Option(help: "How the file is written, ndjson or csv; by its name unless given.", transform: Parse.word)
         var input: UsageFile.Form?
 
         private static let batch = 2_000
@@ -77,21 +79,20 @@ struct UsageCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows what a tenant's events add up to, by meter and perhaps by hour, day or month.",
             discussion: """
-                Days and months are those of the tenant's zone. The quantity is left out where it does not follow from \
-                the sums: of unique, latest and weighted_sum.
+                Days and months are those of the tenant's zone. Windows without events are left out.
 
                   abono usage show --tenant ten_01h455vb4pex5vsknk084sn02q --from 2026-03-01 --to 2026-04-01 --window day
                 """)
 
         @OptionGroup var options: GlobalOptions
-        @Option(help: "The tenant.", transform: Argument.id) var tenant: TenantID
+        @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
         @Option(help: "Only this meter.") var meter: String?
         @Option(help: "From when on; the beginning of the tenant's month unless given.") var from: String?
         @Option(help: "Until when; now unless given.") var to: String?
-        @Option(help: "Cuts the time into hour, day or month.", transform: Argument.word) var window: UsageWindow?
+        @Option(help: "Cuts the time into hour, day or month.", transform: Parse.word) var window: UsageWindow?
 
         func validate() throws {
-            for text in [from, to].compactMap(\.self) { _ = try Argument.moment(text, in: .utc) }
+            for text in [from, to].compactMap(\.self) { _ = try Parse.moment(text, in: .utc) }
         }
 
         func run() async throws {
@@ -110,7 +111,10 @@ struct UsageCommand: AsyncParsableCommand {
                         for window in windows {
                             let totals = try await UsageQueries.totals(
                                 of: tenant, meter: meter.code, during: window, in: transaction)
-                            if totals.count > 0 { rows.append(Row(meter: meter, window: window, totals: totals)) }
+                            guard totals.count > 0 else { continue }
+                            let quantity = try await UsageQueries.quantity(
+                                of: tenant, meter: meter, during: window, in: transaction)
+                            rows.append(Row(meter: meter, window: window, totals: totals, quantity: quantity))
                         }
                     }
                     return rows
@@ -123,9 +127,9 @@ struct UsageCommand: AsyncParsableCommand {
 
         private func windows(in zone: Zone, now: Instant) throws -> [Period] {
             let start =
-                try from.map { try Argument.moment($0, in: zone).instant }
+                try from.map { try Parse.moment($0, in: zone).instant }
                 ?? zone.instant(zone.date(of: now).firstOfMonth)
-            let end = try to.map { try Argument.moment($0, in: zone).instant } ?? now
+            let end = try to.map { try Parse.moment($0, in: zone).instant } ?? now
             guard let range = Period(start: start, end: end) else {
                 throw Problem.invalid("to", "\(end) is not after --from, which is \(start)")
             }
@@ -142,21 +146,12 @@ private struct Row: Sendable {
     let meter: Meter
     let window: Period
     let totals: UsageTotals
-
-    private var quantity: String? {
-        switch meter.aggregation {
-        case .count: String(totals.count)
-        case .sum: totals.sum.decimalText()
-        case .max: totals.max?.text
-        case .min: totals.min?.text
-        case .average: (totals.sum / Exact(totals.count)).decimalText()
-        case .latest, .unique, .weightedSum: nil
-        }
-    }
+    /// By the meter's aggregation.
+    let quantity: Exact
 
     var cells: [String] {
         [
-            meter.code, window.start.text, window.end.text, String(totals.count), quantity ?? "",
+            meter.code, window.start.text, window.end.text, String(totals.count), quantity.decimalText(),
             totals.sum.decimalText(), totals.min?.text ?? "", totals.max?.text ?? "",
         ]
     }
@@ -164,7 +159,7 @@ private struct Row: Sendable {
     var json: JSONValue {
         [
             "meter": .string(meter.code), "start": window.start.json, "end": window.end.json,
-            "events": .int(totals.count), "quantity": .optional(quantity), "sum": .string(totals.sum.decimalText()),
+            "events": .int(totals.count), "quantity": .string(quantity.decimalText()), "sum": .string(totals.sum.decimalText()),
             "min": .optional(totals.min?.text), "max": .optional(totals.max?.text),
         ]
     }

@@ -4,6 +4,7 @@ import Jobs
 import Logging
 import Postgres
 import ServiceLifecycle
+import Values
 
 /// The models of a node: an engine pool for each, and the service that admits, runs and settles.
 struct ModelService {

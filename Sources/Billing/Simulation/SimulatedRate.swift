@@ -4,15 +4,11 @@ package import Values
 
 /// `abono simulate rate`: one price, some usage → an amount.
 package enum SimulatedRate {
-    /// The years in which dates of the input lie.
-    private static let years = 1900...2199
-
-    /// Rates one input as the simulator contract says; `id` is read over, and put into the result by the batch.
+    /// Rates one input, from which the batch has taken its `id`.
     ///
     /// - Throws: a problem with the field that is wrong.
     package static func run(_ json: JSONValue) throws(Problem) -> JSONValue {
         var fields = try JSONFields(json)
-        _ = fields.value("id")
         let price = try Price(json: try fields.requiredValue("price"), path: "price", needsCode: false)
         let currency = try fields.simulatedCurrency("currency")
         let zone = try fields.optionalZone("timezone") ?? .utc
@@ -104,7 +100,7 @@ extension SimulatedRate {
         }
         let elements = try fields.array("events")
         let period = try period(&fields, in: zone)
-        var reader = UsageReader(in: zone, years: years)
+        var reader = UsageReader(in: zone, years: SimulationBatch.years)
         var events: [RatingEvent] = []
         events.reserveCapacity(elements.count)
         for element in elements {
@@ -124,8 +120,8 @@ extension SimulatedRate {
 
     private static func period(_ fields: inout JSONFields, in zone: Zone) throws(Problem) -> Period {
         var own = try fields.object("period")
-        let start = try own.instant("start", in: zone, years: years).wholeSeconds
-        let end = try own.instant("end", in: zone, years: years).wholeSeconds
+        let start = try own.instant("start", in: zone, years: SimulationBatch.years).wholeSeconds
+        let end = try own.instant("end", in: zone, years: SimulationBatch.years).wholeSeconds
         try own.finish()
         guard let period = Period(start: start, end: end) else {
             throw own.invalid("end", "must be after the start, \(start), not \(end)")

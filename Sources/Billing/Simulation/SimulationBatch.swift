@@ -39,7 +39,8 @@ package enum SimulationBatch {
         guard case .object(var fields) = input else {
             return (error(.invalid("input", "must be an object, not \(input.seen)"), id: nil), true)
         }
-        let id = fields["id"].flatMap { $0.isNull ? nil : $0 }
+        var id = fields["id"]
+        if id == .some(.null) { id = .none }
         fields["id"] = nil
         do throws(Problem) {
             let result =

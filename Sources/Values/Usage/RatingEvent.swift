@@ -50,7 +50,7 @@ package struct UsageLog: Sendable {
     /// Takes events in any order.
     package init(_ events: [RatingEvent] = []) { self.events = events.sorted(by: RatingEvent.precedes) }
 
-    /// The usage of a part, as `Rating` takes it: the events in the part and, where the rule carries over, those before.
+    /// The usage of a part: the events in it and, where the rule carries over, those before.
     ///
     /// - Parameters:
     ///   - wholeSeconds: the seconds of the whole period that holds the part's start, which weighted sums divide by.

@@ -1,7 +1,7 @@
 /// Reads events as the simulator is given them, each id once.
 ///
-/// An event is `{"id", "meter", "at", "value", "properties"}`; `value` is 1 unless given. Ids are unique over all meters:
-/// the same id with the same content counts once, with other content it is an error.
+/// An event is `{"id", "meter", "at", "value", "properties"}`; `value` is 1 unless given. Ids are unique over all
+/// meters: the same id with the same content counts once, with other content it is an error.
 package struct UsageReader {
     private struct Known {
         let meter: String

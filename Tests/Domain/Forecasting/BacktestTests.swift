@@ -42,7 +42,10 @@ import Testing
 
     @Test func `errors are scaled by the yearly change of what was known`() throws {
         // Each year is ten above the one before, but the last is twenty above.
-        let values = (0..<60).map { Double($0 % 12) * 3 + Double($0 / 12) * 10 + ($0 >= 48 ? 10 : 0) }
+        let values = (0..<60).map { (month: Int) -> Double in
+            let jump: Double = month >= 48 ? 10 : 0
+            return Double(month % 12) * 3 + Double(month / 12) * 10 + jump
+        }
         let backtest = try backtest(values, .snaive)
         let accuracy = Accuracy(backtest, of: values, places: [0], levels: [80], pooledFactor: 1)
         let last = try #require(backtest.origins.last)

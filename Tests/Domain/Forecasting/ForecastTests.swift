@@ -87,12 +87,19 @@ import Values
         #expect(problem?.message.contains("12 months") == true)
     }
 
-    @Test(arguments: [
-        [5, 5, 5, 5, 5, 5], Array(repeating: 0, count: 40), Array(repeating: 7, count: 40),
-        (0..<40).map { $0 % 4 == 0 ? 3.0 : 0 }, (0..<40).map { 100 + 2 * Double($0) },
-        (0..<30).map { -5 + Double($0 % 3) }, [1, 1000, 1, 1000, 1, 1000, 1], (1...24).map { 1000 * Double($0) },
-        [1e-9, 2e-9, 1e-9, 3e-9, 2e-9], [1e15, 9e14, 1e15, 8e14, 9e14, 1e15, 9e14],
-    ])
+    private static let oddSeries: [[Double]] = {
+        let pulses = (0..<40).map { (month: Int) -> Double in month % 4 == 0 ? 3 : 0 }
+        let line = (0..<40).map { (month: Int) -> Double in 100 + 2 * Double(month) }
+        let negative = (0..<30).map { (month: Int) -> Double in -5 + Double(month % 3) }
+        let steep = (1...24).map { (month: Int) -> Double in 1000 * Double(month) }
+        return [
+            [5, 5, 5, 5, 5, 5], Array(repeating: 0, count: 40), Array(repeating: 7, count: 40), pulses, line, negative,
+            [1, 1000, 1, 1000, 1, 1000, 1], steep, [1e-9, 2e-9, 1e-9, 3e-9, 2e-9],
+            [1e15, 9e14, 1e15, 8e14, 9e14, 1e15, 9e14],
+        ]
+    }()
+
+    @Test(arguments: oddSeries)
     func `odd series are forecast or refused, never by nonsense`(values: [Double]) throws {
         let forecast = try SeriesForecast.run(series(values), options: ForecastOptions(horizon: 24))
         for row in forecast.rows {

@@ -76,7 +76,7 @@ import Values
                         try await ModelOperations.alias("m", to: "m", by: Self.stamp, in: transaction)
                     }
                 }
-                #expect(throws: Problem.self) { try ModelDraft(file: folder + "/a.gguf", name: "Not A Name") }
+                #expect(throws: Problem.self) { _ = try ModelDraft(file: folder + "/a.gguf", name: "Not A Name") }
             }
         }
     }

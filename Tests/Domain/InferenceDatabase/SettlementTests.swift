@@ -1,6 +1,8 @@
 import Inference
+import Jobs
 import Metering
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -59,20 +61,19 @@ import Values
         try await InferenceWorld.with(replies: replies) { world in
             let request = InferenceWorld.request(maxTokens: 100)
             let run = try await world.service.begin(request, by: world.caller)
+            let count = Mutex(0)
             let reader = Task {
-                var count = 0
                 for try await event in run.events {
-                    if case .piece = event { count += 1 }
+                    if case .piece = event { count.withLock { $0 += 1 } }
                 }
-                return count
             }
-            try await Task.sleep(for: .milliseconds(150))
+            try await world.wait { count.withLock { $0 } >= 3 }
             reader.cancel()
-            let read = try await reader.value
+            try await reader.value
+            let read = count.withLock { $0 }
             let job = try await world.ended(run.job)
             #expect(job.status == .cancelled)
             let usage = try #require(job.usage)
-            #expect(read >= 1)
             #expect(usage.completionTokens >= read)
             #expect(usage.completionTokens <= read + 2)
             let stored = try await world.usage()

@@ -5,15 +5,22 @@ import Values
 /// The example of the contract, whole, and how batches are read and errors written.
 @Suite struct SimulationBatchTests {
     private static let story = #"""
-        {"until": "2026-02-05", "plans": [{"code": "pro", "currency": "USD", "interval": {"unit": "month"}, "minimum_commitment": "60.00", "prices": [
-            {"code": "base", "model": "flat", "amount": "20.00"}, {"code": "seats", "model": "per_unit", "unit_amount": "5.00", "quantity": "seats"},
+        {"until": "2026-02-05", "plans": [{"code": "pro", "currency": "USD", "interval": {"unit": "month"},
+            "minimum_commitment": "60.00", "prices": [
+            {"code": "base", "model": "flat", "amount": "20.00"}, {"code": "seats", "model": "per_unit",
+            "unit_amount": "5.00", "quantity": "seats"},
             {"code": "tokens", "meter": "tokens", "model": "graduated", "tiers": [
-                {"up_to": "1000000", "unit_amount": "0"}, {"up_to": null, "unit_amount": "0.000002", "flat_amount": "1.00"}]}]}],
-         "meters": [{"code": "tokens", "aggregation": "sum"}], "subscription": {"plan": "pro", "starts_at": "2026-01-05", "quantities": {"seats": "3"}},
+                {"up_to": "1000000", "unit_amount": "0"}, {"up_to": null, "unit_amount": "0.000002",
+            "flat_amount": "1.00"}]}]}],
+         "meters": [{"code": "tokens", "aggregation": "sum"}], "subscription": {"plan": "pro",
+            "starts_at": "2026-01-05", "quantities": {"seats": "3"}},
          "changes": [{"at": "2026-01-20", "quantities": {"seats": "5"}}],
-         "events": [{"id": "e1", "meter": "tokens", "at": "2026-01-09T10:00:00Z", "value": "1500000", "properties": {"model": "small"}}],
-         "coupons": [{"code": "LAUNCH", "percent": "20", "duration": "repeating", "periods": 1, "prices": ["base", "seats"]}], "taxes": [{"code": "vat", "rate": "0.20"}],
-         "credits": [{"id": "c1", "amount": "39.00", "granted_at": "2026-01-05", "expires_at": null, "priority": 1}]}
+         "events": [{"id": "e1", "meter": "tokens", "at": "2026-01-09T10:00:00Z", "value": "1500000",
+            "properties": {"model": "small"}}],
+         "coupons": [{"code": "LAUNCH", "percent": "20", "duration": "repeating", "periods": 1, "prices": ["base",
+            "seats"]}], "taxes": [{"code": "vat", "rate": "0.20"}],
+         "credits": [{"id": "c1", "amount": "39.00", "granted_at": "2026-01-05", "expires_at": null,
+            "priority": 1}]}
         """#
 
     private static let invoices = ##"""

@@ -31,7 +31,8 @@ import Values
             let tenant = UsageFixture.tenants(1)[0]
             let first = Self.draft(allowance: 100)
             let second = Self.draft(allowance: 100, from: 30, to: 60)
-            #expect(try await Self.replace([first, second], of: tenant, in: database))
+            let isNew = try await Self.replace([first, second], of: tenant, in: database)
+            #expect(isNew)
             #expect(try await Self.replace([first, second], of: tenant, in: database) == false)
             let larger = Self.draft(allowance: 500)
             #expect(try await Self.replace([larger, second], of: tenant, in: database))

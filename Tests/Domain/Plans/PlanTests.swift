@@ -34,7 +34,8 @@ import Values
         ("name", #""Pro""#, "name"),
         ("prices", #"[{"model": "flat", "amount": "1"}]"#, "prices[0].code"),
         (
-            "prices", #"[{"code": "a", "model": "flat", "amount": "1"}, {"code": "a", "model": "flat", "amount": "1"}]"#,
+            "prices",
+            #"[{"code": "a", "model": "flat", "amount": "1"}, {"code": "a", "model": "flat", "amount": "1"}]"#,
             "prices[1].code"
         ),
         (
@@ -45,7 +46,8 @@ import Values
     func `a plan that is malformed`(_ key: String, _ value: String?, _ field: String) throws {
         #expect(throws: RateErrorTests.at("plans[0].\(field)")) {
             try RateErrorTests.field {
-                if let value { try Self.plan([key: JSONValue(parsing: value)]) } else { try Self.plan([:], without: key) }
+                guard let value else { return try Self.plan([:], without: key) }
+                return try Self.plan([key: JSONValue(parsing: value)])
             }
         }
     }

@@ -61,7 +61,8 @@ import Values
         (#"{"model": "matrix", "meter": "m", "cells": []}"#, "dimensions"),
         (#"{"model": "matrix", "meter": "m", "dimensions": [1], "cells": []}"#, "dimensions[0]"),
         (
-            #"{"model": "matrix", "meter": "m", "dimensions": ["a"], "cells": [{"when": {"b": 1}, "unit_amount": "1"}]}"#,
+            #"{"model": "matrix", "meter": "m", "dimensions": ["a"], "#
+                + #""cells": [{"when": {"b": 1}, "unit_amount": "1"}]}"#,
             "cells[0].when.b"
         ),
         (#"{"model": "matrix", "meter": "m", "dimensions": ["a"], "cells": [{"when": {}}]}"#, "cells[0].unit_amount"),
@@ -87,24 +88,23 @@ import Values
             #"{"price": $FLAT, "currency": "USD", "already_billed": {"amount": "1", "quantity": "-1"}}"#,
             "already_billed.quantity"
         ),
-        (#"{"price": $METERED, "currency": "USD"}"#, "quantity"), (#"{"price": $DYNAMIC, "currency": "USD"}"#, "events"),
+        (#"{"price": $METERED, "currency": "USD"}"#, "quantity"),
+        (#"{"price": $DYNAMIC, "currency": "USD"}"#, "events"),
         (#"{"price": $DYNAMIC, "currency": "USD", "quantity": "1"}"#, "quantity"),
         (#"{"price": $METERED, "currency": "USD", "quantity": "1", "events": []}"#, "quantity"),
         (#"{"price": $METERED, "currency": "USD", "events": []}"#, "meter"),
-        (#"{"price": $METERED, "currency": "USD", "meter": {"code": "m", "aggregation": "sum"}, "period": $PERIOD}"#, "events"),
-        (#"{"price": $METERED, "currency": "USD", "meter": {"code": "m", "aggregation": "sum"}, "events": []}"#, "period"),
+        (#"{"price": $METERED, "currency": "USD", "meter": $METER, "period": $PERIOD}"#, "events"),
+        (#"{"price": $METERED, "currency": "USD", "meter": $METER, "events": []}"#, "period"),
         (
-            #"{"price": $METERED, "currency": "USD", "meter": {"code": "n", "aggregation": "sum"}, "events": [], "period": $PERIOD}"#,
-            "price.meter"
+            #"{"price": $METERED, "currency": "USD", "meter": {"code": "n", "aggregation": "sum"}, "#
+                + #""events": [], "period": $PERIOD}"#, "price.meter"
         ),
-        (
-            #"{"price": $FLAT, "currency": "USD", "meter": {"code": "m", "aggregation": "sum"}, "events": [], "period": $PERIOD}"#,
-            "price.meter"
-        ),
+        (#"{"price": $FLAT, "currency": "USD", "meter": $METER, "events": [], "period": $PERIOD}"#, "price.meter"),
     ])
     func `an input that is malformed`(_ input: String, _ field: String) throws {
         let text = input.replacing("$FLAT", with: #"{"model": "flat", "amount": "1"}"#)
             .replacing("$METERED", with: #"{"model": "flat", "amount": "1", "meter": "m"}"#)
+            .replacing("$METER", with: #"{"code": "m", "aggregation": "sum"}"#)
             .replacing("$DYNAMIC", with: #"{"model": "dynamic", "meter": "m"}"#)
             .replacing("$PERIOD", with: #"{"start": "2026-01-01", "end": "2026-02-01"}"#)
         #expect(throws: Self.at(field)) {

@@ -115,7 +115,8 @@ import Values
             "model": "graduated_percentage",
             "tiers": [["up_to": "100", "rate": "0.1"], ["up_to": nil, "rate": "0.01", "flat_amount": "3"]],
         ]
-        let result = try Self.run(price, meter: ["aggregation": "count"], [Self.event("02", "60"), Self.event("03", "90")])
+        let result = try Self.run(
+            price, meter: ["aggregation": "count"], [Self.event("02", "60"), Self.event("03", "90")])
         #expect(result["quantity"] == "150")
         #expect(result["exact"] == "13.5")
     }

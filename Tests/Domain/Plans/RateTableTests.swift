@@ -22,8 +22,8 @@ struct RateRow: Sendable, CustomTestStringConvertible {
         #expect(try SimulatedRate.run(JSONValue(parsing: row.input)) == JSONValue(parsing: row.output))
     }
 
-    @Test func `an id is read over and money has the digits of its currency`() throws {
-        let input = #"{"id": 7, "price": {"model": "flat", "amount": "1.5"}, "currency": "JPY", "ratio": "1/1"}"#
+    @Test func `money has the digits of its currency`() throws {
+        let input = #"{"price": {"model": "flat", "amount": "1.5"}, "currency": "JPY", "ratio": "1/1"}"#
         let output = #"{"quantity": "1", "exact": "1.5", "amount": "2"}"#
         #expect(try SimulatedRate.run(JSONValue(parsing: input)) == JSONValue(parsing: output))
     }
@@ -39,7 +39,8 @@ struct RateRow: Sendable, CustomTestStringConvertible {
         // Usage is not made smaller by a ratio; a metered flat amount is charged in full, also without usage.
         RateRow(
             #"""
-            {"price": {"model": "flat", "amount": "20", "meter": "m"}, "currency": "USD", "quantity": "0", "ratio": "1/2"}
+            {"price": {"model": "flat", "amount": "20", "meter": "m"}, "currency": "USD", "quantity": "0",
+             "ratio": "1/2"}
             """#, gives: #"{"quantity": "0", "exact": "20", "amount": "20.00"}"#),
         RateRow(
             #"""
@@ -54,8 +55,8 @@ struct RateRow: Sendable, CustomTestStringConvertible {
             """#, gives: #"{"quantity": "10", "exact": "50", "amount": "50.00"}"#),
         RateRow(
             #"""
-            {"price": {"model": "per_unit", "unit_amount": "1", "meter": "m", "minimum": "5", "discount_percent": "100"},
-             "currency": "USD", "quantity": "0"}
+            {"price": {"model": "per_unit", "unit_amount": "1", "meter": "m", "minimum": "5",
+             "discount_percent": "100"}, "currency": "USD", "quantity": "0"}
             """#, gives: #"{"quantity": "0", "exact": "5", "amount": "5.00"}"#),
         // Free units are not made smaller by the ratio: (12 − 10) × 3 × 1/3.
         RateRow(
@@ -92,7 +93,8 @@ struct RateRow: Sendable, CustomTestStringConvertible {
             """#,
             gives: #"""
                 {"quantity": "10", "exact": "11.5", "amount": "11.50", "tiers": [
-                    {"quantity": "5", "exact": "7"}, {"quantity": "3", "exact": "4.5"}, {"quantity": "0", "exact": "0"}]}
+                    {"quantity": "5", "exact": "7"}, {"quantity": "3", "exact": "4.5"},
+                    {"quantity": "0", "exact": "0"}]}
                 """#),
         // A tier is left at its bound, not after it.
         RateRow(

@@ -63,7 +63,8 @@ private typealias Fixture = SubscriptionFixture
         }
     }
 
-    @Test func `an advance over several boundaries moves period and allowances, and leaves billing alone`() async throws {
+    @Test func `an advance over several boundaries moves period and allowances, and leaves billing alone`() async throws
+    {
         try await withDatabase { database in
             let made = try await Fixture.subscribed(trialDays: 14, in: database)
             let moved = try await Fixture.advance(made, until: "2026-06-20T00:00:00Z", in: database)
@@ -225,7 +226,8 @@ private typealias Fixture = SubscriptionFixture
             let moved = try #require(try await Fixture.find(made, in: database))
             #expect(moved.currentPeriod.start.text == "2026-04-01T00:00:00Z")
             let verbs = try await database.transaction(as: .finance) { transaction in
-                try await Activity.list(tenant: made.tenant, object: made.id.text, limit: 10, in: transaction).map(\.verb)
+                try await Activity.list(tenant: made.tenant, object: made.id.text, limit: 10, in: transaction).map(
+                    \.verb)
             }
             #expect(verbs.filter { $0 == "subscription.renewed" }.count == 1)
         }

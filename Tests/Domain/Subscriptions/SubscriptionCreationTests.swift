@@ -30,7 +30,8 @@ private typealias Fixture = SubscriptionFixture
         }
     }
 
-    @Test func `a date is midnight in the tenant's zone, and its periods keep that across a clock change`() async throws {
+    @Test func `a date is midnight in the tenant's zone, and its periods keep that across a clock change`() async throws
+    {
         try await withDatabase { database in
             try await Fixture.publishSmall(in: database)
             let tenant = try await Fixture.tenant(zone: "Europe/Berlin", in: database)
@@ -72,7 +73,9 @@ private typealias Fixture = SubscriptionFixture
             try await Fixture.publishSmall(in: database)
             let tenant = try await Fixture.tenant(in: database)
             let start = Moment(try Fixture.instant("2026-01-10T00:00:00Z"), in: .utc)
-            for (until, next) in [("2026-03-05", "2026-03-10"), ("2026-03-10", "2026-03-10"), ("2026-03-11", "2026-04-10")] {
+            for (until, next) in [
+                ("2026-03-05", "2026-03-10"), ("2026-03-10", "2026-03-10"), ("2026-03-11", "2026-04-10"),
+            ] {
                 let made = try await Fixture.create(
                     SubscriptionDraft(
                         plan: "small", startsAt: start, billedUntil: try Fixture.instant("\(until)T00:00:00Z")),

@@ -26,10 +26,12 @@ enum SubscriptionFixture {
 
     /// 20 a month and 5 a seat, output tokens priced, one million of them allowed; 14 days of trial if asked for.
     @discardableResult
-    static func publishPro(trialDays: Int = 0, code: String = "pro", in database: Database) async throws -> PlanVersion {
+    static func publishPro(trialDays: Int = 0, code: String = "pro", in database: Database) async throws -> PlanVersion
+    {
         try await publish(
             """
-            {"code": "\(code)", "currency": "USD", "interval": {"unit": "month"}, "trial_days": \(trialDays), "prices": [
+            {"code": "\(code)", "currency": "USD", "interval": {"unit": "month"}, "trial_days": \(trialDays),
+             "prices": [
                 {"code": "base", "model": "flat", "amount": "20.00"},
                 {"code": "seats", "model": "per_unit", "unit_amount": "5.00", "quantity": "seats"},
                 {"code": "tokens", "model": "per_unit", "meter": "tokens.output", "unit_amount": "0.000002"}],

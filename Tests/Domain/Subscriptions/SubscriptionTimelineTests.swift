@@ -80,10 +80,12 @@ import Values
     }
 
     @Test func `a plan with other periods moves the anchor, another of the same length does not`() throws {
-        let moved = try Self.timeline(Self.monthly, [Asked(at: "2026-02-10", version: Self.yearly)], until: "2026-02-11")
+        let moved = try Self.timeline(
+            Self.monthly, [Asked(at: "2026-02-10", version: Self.yearly)], until: "2026-02-11")
         #expect(moved.anchor == (try Self.instant("2026-02-10")))
         #expect(try moved.nextBoundary == (try Self.instant("2027-02-10")))
-        let stub = try Self.timeline(Self.monthly, [Asked(at: "2026-02-10", version: Self.calendar)], until: "2026-02-11")
+        let stub = try Self.timeline(
+            Self.monthly, [Asked(at: "2026-02-10", version: Self.calendar)], until: "2026-02-11")
         #expect(try stub.nextBoundary == (try Self.instant("2026-03-01")))
         let kept = try Self.timeline(Self.monthly, [Asked(at: "2026-02-10", version: Self.trial)], until: "2026-02-11")
         #expect(kept.anchor == (try Self.instant("2026-01-31")))

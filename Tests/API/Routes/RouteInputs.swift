@@ -5,7 +5,7 @@ import Values
 
 /// What tests know of each route: the ids and the bodies to call it with. A route that is not in here fails the tests
 /// that go through all of them, so that none is forgotten.
-enum Routes {
+enum RouteInputs {
     /// Paths whose parameter is no tenant's: the same for all, or staff's.
     static let common: Set<String> = [
         "/v1/plans/{code}", "/v1/models/{id}", "/v1/reports/{name}", "/v1/tasks/{name}", "/v1/tenants/{id}",
@@ -58,7 +58,7 @@ enum Routes {
     static func name(_ endpoint: Endpoint) -> String { "\(endpoint.method.rawValue) \(endpoint.path)" }
 
     /// The path with a customer's ids in it.
-    static func path(_ endpoint: Endpoint, of customer: Customer, invoice: String, job: String) -> String {
+    static func path(_ endpoint: Endpoint, of customer: WorldCustomer, invoice: String, job: String) -> String {
         let id: String =
             switch endpoint.path.split(separator: "/").dropFirst().first {
             case "keys": customer.key.text

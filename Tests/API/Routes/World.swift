@@ -16,7 +16,7 @@ import Values
 @testable import API
 
 /// A tenant with one of everything that has an id.
-struct Customer: Sendable {
+struct WorldCustomer: Sendable {
     let tenant: TenantID
     /// Its key with every scope.
     let secret: String
@@ -32,8 +32,8 @@ struct World: Sendable {
     let services: Services
     let time: ManualTime
     let logger: Logger
-    let acme: Customer
-    let globex: Customer
+    let acme: WorldCustomer
+    let globex: WorldCustomer
     /// Staff keys by role.
     let staff: [StaffRole: String]
 
@@ -143,7 +143,7 @@ struct World: Sendable {
         }
     }
 
-    private static func customer(_ name: String, in database: Database) async throws -> Customer {
+    private static func customer(_ name: String, in database: Database) async throws -> WorldCustomer {
         let tenant = try await database.transaction(as: .admin) { transaction in
             try await TenantOperations.create(
                 try TenantDraft(name: name, email: "owner@\(name.lowercased()).test"), by: stamp, in: transaction)
@@ -160,14 +160,14 @@ struct World: Sendable {
             _ = try await MeteringOperations.ingest(
                 [(tenant: tenant.id, event: try UsageEvent(id: event, meter: "calls", at: testNow, value: 2))],
                 recordedAt: testNow, in: transaction)
-            return Customer(
+            return WorldCustomer(
                 tenant: tenant.id, secret: key.secret, key: key.key.id, subscription: subscription.id, event: event,
                 grant: grant.id)
         }
     }
 
     /// A further key of a tenant.
-    func key(of customer: Customer, scopes: Set<KeyScope>) async throws -> String {
+    func key(of customer: WorldCustomer, scopes: Set<KeyScope>) async throws -> String {
         try await database.transaction(as: .tenant(customer.tenant)) { transaction in
             try await KeyOperations.create(
                 try KeyDraft(scopes: scopes), for: customer.tenant, by: Self.stamp, in: transaction
@@ -176,7 +176,7 @@ struct World: Sendable {
     }
 
     /// Bills what has fallen due and returns the finalized invoice.
-    func invoice(of customer: Customer) async throws -> Invoice {
+    func invoice(of customer: WorldCustomer) async throws -> Invoice {
         try await database.transaction(as: .tenant(customer.tenant)) { transaction in
             let drafts = try await InvoiceOperations.bill(
                 customer.subscription, of: customer.tenant, until: Self.now, by: Self.stamp, in: transaction)

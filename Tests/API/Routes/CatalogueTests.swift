@@ -12,26 +12,26 @@ import Values
             let invoice = try await world.invoice(of: world.globex)
             let chat = try await client.send(
                 .post, "/v1/chat/completions", as: world.globex.secret,
-                body: Routes.bodies["POST /v1/chat/completions"])
+                body: RouteInputs.bodies["POST /v1/chat/completions"])
             let job = try #require(chat.header("x-abono-job"))
             for endpoint in Catalogue.endpoints where endpoint.path.contains("{") {
-                guard !Routes.common.contains(endpoint.path) else { continue }
-                let path = Routes.path(endpoint, of: world.globex, invoice: invoice.id.text, job: job)
-                let body = Routes.bodies[Routes.name(endpoint)]
+                guard !RouteInputs.common.contains(endpoint.path) else { continue }
+                let path = RouteInputs.path(endpoint, of: world.globex, invoice: invoice.id.text, job: job)
+                let body = RouteInputs.bodies[RouteInputs.name(endpoint)]
                 var isStaffOnly = false
                 if case .staff = endpoint.access { isStaffOnly = true }
                 let secret = isStaffOnly ? world.secret(.admin) : world.acme.secret
                 let tenant = isStaffOnly ? world.acme.tenant : nil
                 let answer = try await client.send(endpoint.method, path, as: secret, for: tenant, body: body)
-                #expect(answer.status == 404, "\(Routes.name(endpoint)) with another tenant's id: \(answer.text)")
+                #expect(answer.status == 404, "\(RouteInputs.name(endpoint)) with another tenant's id: \(answer.text)")
                 let missing = try await client.send(
-                    endpoint.method, Routes.emptyPath(endpoint), as: secret, for: tenant, body: body)
-                #expect(missing.status == 404, "\(Routes.name(endpoint)) with an id of nothing")
+                    endpoint.method, RouteInputs.emptyPath(endpoint), as: secret, for: tenant, body: body)
+                #expect(missing.status == 404, "\(RouteInputs.name(endpoint)) with an id of nothing")
                 // Its owner finds it: the 404 above is about whose it is.
                 let owner = try await client.send(
                     endpoint.method, path, as: isStaffOnly ? secret : world.globex.secret,
                     for: isStaffOnly ? world.globex.tenant : nil, body: body)
-                #expect((200..<300).contains(owner.status), "\(Routes.name(endpoint)) for its owner: \(owner.text)")
+                #expect((200..<300).contains(owner.status), "\(RouteInputs.name(endpoint)) for its owner: \(owner.text)")
             }
         }
     }
@@ -64,11 +64,11 @@ import Values
         try await World.run { world, client in
             for endpoint in Catalogue.endpoints {
                 if case .open = endpoint.access { continue }
-                let path = Routes.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
-                let body = Routes.bodies[Routes.name(endpoint)]
+                let path = RouteInputs.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
+                let body = RouteInputs.bodies[RouteInputs.name(endpoint)]
                 for secret in [nil, "abk_wrong", "abk_" + String(repeating: "a", count: 43)] {
                     let answer = try await client.send(endpoint.method, path, as: secret, body: body)
-                    #expect(answer.status == 401, "\(Routes.name(endpoint)): \(answer.text)")
+                    #expect(answer.status == 401, "\(RouteInputs.name(endpoint)): \(answer.text)")
                     #expect(answer.header("www-authenticate") == "Bearer")
                     expectError(answer, of: endpoint)
                 }
@@ -79,8 +79,8 @@ import Values
     @Test func `without the scope or the role every route refuses`() async throws {
         try await World.run { world, client in
             for endpoint in Catalogue.endpoints {
-                let path = Routes.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
-                let body = Routes.bodies[Routes.name(endpoint)]
+                let path = RouteInputs.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
+                let body = RouteInputs.bodies[RouteInputs.name(endpoint)]
                 var refused: [(secret: String, tenant: TenantID?)] = []
                 switch endpoint.access {
                 case .open: continue
@@ -95,7 +95,7 @@ import Values
                 }
                 for (secret, tenant) in refused {
                     let answer = try await client.send(endpoint.method, path, as: secret, for: tenant, body: body)
-                    #expect(answer.status == 403, "\(Routes.name(endpoint)): \(answer.text)")
+                    #expect(answer.status == 403, "\(RouteInputs.name(endpoint)): \(answer.text)")
                     expectError(answer, of: endpoint)
                 }
             }
@@ -110,10 +110,10 @@ import Values
         try await World.run { world, client in
             let invoice = try await world.invoice(of: world.acme)
             for endpoint in Catalogue.endpoints where endpoint.body != nil && endpoint.path != "/v1/events" {
-                let name = Routes.name(endpoint)
-                let path = Routes.path(endpoint, of: world.acme, invoice: invoice.id.text, job: "job_x")
-                let valid = try #require(Routes.bodies[name]?.object, "no body is known of \(name)")
-                let wrong = try #require(Routes.wrongTypes[name], "no wrong field is known of \(name)")
+                let name = RouteInputs.name(endpoint)
+                let path = RouteInputs.path(endpoint, of: world.acme, invoice: invoice.id.text, job: "job_x")
+                let valid = try #require(RouteInputs.bodies[name]?.object, "no body is known of \(name)")
+                let wrong = try #require(RouteInputs.wrongTypes[name], "no wrong field is known of \(name)")
                 var isStaff = false
                 if case .staff = endpoint.access { isStaff = true }
                 let secret = isStaff ? world.secret(.admin) : world.acme.secret
@@ -146,11 +146,11 @@ import Values
     @Test func `a body that is too large is refused, by its length and by its bytes`() async throws {
         try await World.run { world, client in
             for endpoint in Catalogue.endpoints where endpoint.body != nil && endpoint.bodyLimit <= 1 << 20 {
-                let path = Routes.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
+                let path = RouteInputs.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
                 let answer = try await client.send(
                     endpoint.method, path, as: world.acme.secret,
                     text: String(repeating: " ", count: endpoint.bodyLimit + 1))
-                #expect(answer.status == 413, "\(Routes.name(endpoint))")
+                #expect(answer.status == 413, "\(RouteInputs.name(endpoint))")
                 expectError(answer, of: endpoint)
             }
         }
@@ -165,7 +165,7 @@ import Values
             var names: Set<String> = []
             for endpoint in Catalogue.endpoints {
                 let operation = paths[endpoint.path]?[endpoint.method.rawValue.lowercased()]
-                let id = try #require(operation?["operationId"]?.string, "\(Routes.name(endpoint)) is not described")
+                let id = try #require(operation?["operationId"]?.string, "\(RouteInputs.name(endpoint)) is not described")
                 #expect(names.insert(id).inserted, "two routes are named \(id)")
                 for part in endpoint.path.split(separator: "/") where part.hasPrefix("{") {
                     let parameters = operation?["parameters"]?.array ?? []
@@ -183,7 +183,7 @@ import Values
 
     /// The shape of errors: OpenAI's on its routes, problem+json on the others; and a request id in any case.
     private func expectError(_ answer: Answer, of endpoint: Endpoint) {
-        let name = Routes.name(endpoint)
+        let name = RouteInputs.name(endpoint)
         #expect(answer.header("x-request-id")?.isEmpty == false, "\(name) names no request")
         if endpoint.speaksOpenAI {
             #expect(answer.json["error"]?["message"]?.string != nil, "\(name): \(answer.text)")
