@@ -171,6 +171,5 @@ for t in package.targets {
         if case .byNameItem(let n, _) = d { return names.contains(n) }
         return true
     }
-    if t.name == "Migrations" { t.resources = migrations.filter { FileManager.default.fileExists(atPath: root + "/Migrations/" + $0) }.map { .embedInCode(.init(stringLiteral: $0)) } }
-    if t.name == "DomainTests", !FileManager.default.fileExists(atPath: folder(t) + "/Cases") { t.exclude = [] }
+    if t.name == "DomainTests", onlyTest.isEmpty == false { t.exclude = [] }
 }

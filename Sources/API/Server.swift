@@ -88,6 +88,9 @@ package enum Server {
             guard bytes.count + part.readableBytes <= endpoint.bodyLimit else { throw tooLarge(endpoint) }
             bytes.append(contentsOf: part.readableBytesView)
         }
+        // The body was read to its end; whoever watches the connection later must not wait for an end that has passed.
+        var request = request
+        request.body = RequestBody(buffer: ByteBuffer())
         let call = Call(
             services: services, endpoint: endpoint, request: request, path: path, body: bytes, requestID: requestID,
             logger: logger)

@@ -53,7 +53,10 @@ struct Settings: Sendable {
     /// - Throws: a setting that cannot be right, by name.
     static func read(_ options: GlobalOptions, flags: [String: String] = [:]) async throws -> Settings {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
-        for (key, value) in flags { values[["abono", .init(key)]] = .init(.string(value), isSecret: false) }
+        for (key, value) in flags {
+            let parts = ["abono"] + key.split(separator: ".").map(String.init)
+            values[AbsoluteConfigKey(parts)] = .init(.string(value), isSecret: false)
+        }
         if let url = options.databaseURL { values[["abono", "database", "url"]] = .init(.string(url), isSecret: true) }
         if let home = options.home { values[["abono", "home"]] = .init(.string(home), isSecret: false) }
         var providers: [any ConfigProvider] = [

@@ -1,7 +1,9 @@
 package import Postgres
 package import Values
 
-/// Reading and writing the tenants' budgets. Their rows' locks order everything that could overspend.
+/// Reading and writing the tenants' budgets.
+///
+/// Their rows' locks order everything that could overspend.
 package enum BudgetQueries {
     /// A tenant's budget as it stands; nil before its first request.
     ///

@@ -42,7 +42,7 @@ extension EngineGeneration {
         object["prompt"] = prompt.json
         object["sampling"] = sampling.json
         object["max_tokens"] = maxTokens.map { .int($0) } ?? .null
-        object["stop"] = .array(stop.map { .string($0) })
+        object["stop"] = .array(stop.map { .framed($0) })
         return .object(object)
     }
 
@@ -67,10 +67,10 @@ extension GenerationPrompt {
         case .messages(let messages):
             [
                 "messages": .array(
-                    messages.map { ["role": .string($0.role.rawValue), "content": .string($0.content)] }
+                    messages.map { ["role": .string($0.role.rawValue), "content": .framed($0.content)] }
                 )
             ]
-        case .text(let text): ["text": .string(text)]
+        case .text(let text): ["text": .framed(text)]
         case .tokens(let tokens): ["tokens": .array(tokens.map { .int($0) })]
         }
     }
@@ -136,5 +136,18 @@ extension SamplingParameters {
             logitBias[token] = bias
         }
         try fields.finish()
+    }
+}
+
+extension JSONValue {
+    /// A text on the wire between server and engine.
+    ///
+    /// Our JSON does not hold U+0000, which a model can generate: it travels as the replacement character, since a frame
+    /// that cannot be read would cost the engine.
+    static func framed(_ text: String) -> JSONValue {
+        guard text.utf8.contains(0) else { return .string(text) }
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { scalars.append(scalar.value == 0 ? "\u{FFFD}" : scalar) }
+        return .string(String(scalars))
     }
 }

@@ -21,7 +21,7 @@ extension EngineReport {
                 "cached_tokens": .int(cachedTokens),
             ]
         case .piece(let id, let text, let tokens):
-            ["frame": "piece", "id": .int(id), "text": .string(text), "tokens": .int(tokens)]
+            ["frame": "piece", "id": .int(id), "text": .framed(text), "tokens": .int(tokens)]
         case .done(let id, let reason, let usage):
             [
                 "frame": "done",

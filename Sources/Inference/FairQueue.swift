@@ -167,13 +167,16 @@ package struct FairQueue<Client: Hashable & Sendable, Item: Sendable>: Sendable 
             }
         }
         // Each lane lifts to its own floor: only what lies under all of them is forgotten.
-        let lowest = GenerationLane.allCases.map { floor(of: lanes[$0] ?? Lane()) }.min() ?? 0
-        counters.forget(upTo: lowest, keeping: kept)
+        counters.forget(upTo: lowestFloor, keeping: kept)
     }
 
-    /// Where a client that joins the lane starts at least.
-    private func floor(of lane: Lane) -> Double {
-        lane.waiting.keys.map { counters[$0] }.min() ?? lane.lastServed.map { counters[$0] } ?? 0
+    /// Where a client that joins the lane starts at least; one that nobody used yet is no way round the others.
+    private func floor(of lane: Lane) -> Double { ownFloor(of: lane) ?? lowestFloor }
+
+    private var lowestFloor: Double { lanes.values.compactMap(ownFloor).min() ?? 0 }
+
+    private func ownFloor(of lane: Lane) -> Double? {
+        lane.waiting.keys.map { counters[$0] }.min() ?? lane.lastServed.map { counters[$0] }
     }
 
     /// The oldest work of the client with the smallest counter.

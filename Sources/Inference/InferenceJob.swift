@@ -39,7 +39,9 @@ package struct InferenceJob: Hashable, Sendable {
     package let startedAt: Instant?
     package let finishedAt: Instant?
 
-    /// The job object of the contract. The text that was generated is not kept.
+    /// The job object of the contract.
+    ///
+    /// The text that was generated is not kept.
     package var json: JSONValue {
         [
             "id": id.json, "object": "job", "task": .string(task), "status": .string(status.rawValue),

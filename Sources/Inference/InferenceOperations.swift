@@ -6,9 +6,13 @@ package import Postgres
 import Tenants
 package import Values
 
-/// Admitting jobs, giving them their turn, and ending them. Each is part of one transaction of the caller's.
+/// Admitting jobs, giving them their turn, and ending them.
+///
+/// Each is part of one transaction of the caller's.
 package enum InferenceOperations {
-    /// Asks that a job be cancelled; the node that runs it does so within a second. Doing so again is no work.
+    /// Asks that a job be cancelled; the node that runs it does so within a second.
+    ///
+    /// Doing so again is no work.
     ///
     /// - Returns: the job as it stands; one that has ended stays as it is.
     /// - Throws: `InferenceError.jobNotFound` if the tenant has no job with the id.
@@ -36,8 +40,8 @@ package enum InferenceOperations {
     ///
     /// Runs in the scope `.tenant`.
     ///
-    /// - Throws: `InferenceError.refused` and `.modelNotFound`, and then nothing may be written: the transaction must be
-    ///   rolled back; `.leaseLost` if the node's lease is void.
+    /// - Throws: `InferenceError.refused`, `.modelNotFound`, and `.leaseLost` if the node's lease is void: then
+    ///   nothing may be written, the transaction must be rolled back.
     static func admit(
         _ ticket: InferenceTicket, _ request: InferenceRequest, model: Model, by stamp: Stamp,
         in transaction: borrowing Transaction
@@ -163,8 +167,8 @@ package enum InferenceOperations {
     ///
     /// Runs in the scopes `.tenant` and `.system`.
     ///
-    /// - Throws: `InferenceError.leaseLost` if the job has ended or is another's by now: then nothing may be written, the
-    ///   transaction must be rolled back.
+    /// - Throws: `InferenceError.leaseLost` if the job has ended or is another's by now: then nothing may be written,
+    ///   the transaction must be rolled back.
     static func settle(
         _ ticket: InferenceTicket, _ outcome: InferenceOutcome, fence: InferenceJobQueries.Fence, by stamp: Stamp,
         in transaction: borrowing Transaction
@@ -185,7 +189,9 @@ package enum InferenceOperations {
         try await transaction.execute(BudgetQueries.update(fresh, releasing: reserved, of: ticket.tenant))
     }
 
-    /// Stores usage. Its ids are derived from the job's; one that somebody else has used for other content gets another.
+    /// Stores usage.
+    ///
+    /// Its ids are derived from the job's; one that the tenant has used for an event of its own gets another.
     private static func store(
         _ events: [UsageEvent], of ticket: InferenceTicket, recordedAt: Instant, in transaction: borrowing Transaction
     ) async throws {

@@ -19,7 +19,9 @@ package struct InferenceCaller: Hashable, Sendable {
     }
 }
 
-/// One answer that is asked for. Several choices are several requests: each is admitted and metered by itself.
+/// One answer that is asked for.
+///
+/// Several choices are several requests: each is admitted and metered by itself.
 package struct InferenceRequest: Hashable, Sendable {
     /// A model's name or an alias; nil leaves the choice to the router.
     package var model: String?

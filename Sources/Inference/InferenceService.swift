@@ -32,7 +32,7 @@ package final class InferenceService: Service {
     let database: Database
     let time: any TimeSource
     let logger: Logger
-    private let keeper: NodeKeeper
+    let keeper: NodeKeeper
     private let generators: [String: any TextGenerator]
     private let state = Mutex(State())
     private let works: AsyncStream<Work>
@@ -154,7 +154,9 @@ package final class InferenceService: Service {
         }
     }
 
-    /// Hands an admitted request over to the service's own group. Nothing in here can fail or wait.
+    /// Hands an admitted request over to the service's own group.
+    ///
+    /// Nothing in here can fail or wait.
     private func start(
         _ ticket: InferenceTicket, _ request: InferenceRequest, _ grant: InferenceGrant,
         _ generator: any TextGenerator
@@ -184,8 +186,10 @@ package final class InferenceService: Service {
 
     // MARK: - Life
 
-    /// Runs what is admitted, and takes over what servers that died have left; on a graceful shutdown refuses new
-    /// requests, lets the others end for `drain`, then stops them. Returns when all is settled.
+    /// Runs what is admitted, and takes over what servers that died have left.
+    ///
+    /// On a graceful shutdown it refuses new requests, lets the others end for `drain`, then stops them, and returns when
+    /// all is settled.
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
@@ -213,60 +217,6 @@ package final class InferenceService: Service {
         submit.finish()
     }
 
-    /// Looks each second for jobs that are to be cancelled and for what dead servers have left.
-    private func watch() async {
-        var stoppedAt: SuspendingClock.Instant?
-        while !Task.isCancelled {
-            if isStopping {
-                let since = stoppedAt ?? .now
-                stoppedAt = since
-                if .now - since >= Self.drain { stopAll() }
-            }
-            do {
-                try await recover()
-                try await cancelRequested()
-            } catch {
-                logger.warning("inference cannot look after jobs", metadata: ["error": "\(error)"])
-            }
-            try? await Task.sleep(for: .seconds(1))
-        }
-    }
-
-    /// Settles jobs whose nodes are gone, each in a transaction of its own; of several that try one does it.
-    ///
-    /// `run` does this all the time; call it to have it done now.
-    package func recover() async throws {
-        let orphans = try await database.transaction(as: .system) { transaction in
-            try await InferenceOperations.orphans(limit: 200, in: transaction)
-        }
-        for (ticket, outcome) in orphans {
-            let stamp = Stamp(now: time.now(), author: .system("inference"))
-            do {
-                try await database.transaction(as: .tenant(ticket.tenant)) { transaction in
-                    try await InferenceOperations.settle(
-                        ticket, outcome, fence: .successor, by: stamp, in: transaction)
-                }
-                InferenceMetrics.settled(ticket, outcome)
-                logger.notice("a job whose server died was settled", metadata: ["job": "\(ticket.job)"])
-            } catch InferenceError.leaseLost {
-                continue
-            }
-        }
-    }
-
-    private func cancelRequested() async throws {
-        guard state.withLock({ !$0.running.isEmpty }) else { return }
-        let lease = keeper.lease
-        let jobs: [JobID] = try await database.transaction(as: .system) { transaction in
-            try await transaction.query(InferenceJobQueries.cancelled(lease)) { row in try row.next() }
-        }
-        for job in jobs { stop(job, .cancelled) }
-    }
-
-    private func stopAll() {
-        for job in state.withLock({ Array($0.running.keys) }) { stop(job, .stopping) }
-    }
-
     /// Stops a job that runs here; the first reason counts.
     func stop(_ job: JobID, _ reason: InferenceStop) {
         let generation = state.withLock { state -> Generation? in
@@ -287,6 +237,9 @@ package final class InferenceService: Service {
             return body(&running)
         }
     }
+
+    /// The jobs that run here.
+    var runningJobs: [JobID] { state.withLock { Array($0.running.keys) } }
 
     func forget(_ job: JobID) {
         state.withLock { $0.running[job] = nil }

@@ -107,7 +107,8 @@ package struct ModelDraft: Hashable, Sendable {
         var base = path.split(separator: "/").last.map { $0.lowercased() } ?? path
         if base.hasSuffix(".gguf") { base.removeLast(5) }
         let separators: [Character] = [".", "-", "_"]
-        if let index = base.lastIndex(where: { $0 == "." || $0 == "-" }), isQuantisation(base[base.index(after: index)...])
+        if let index = base.lastIndex(where: { $0 == "." || $0 == "-" }),
+            isQuantisation(base[base.index(after: index)...])
         {
             base = String(base[..<index])
         }

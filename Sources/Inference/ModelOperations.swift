@@ -3,7 +3,9 @@ import Jobs
 package import Postgres
 package import Values
 
-/// Registering models. Runs in the scopes `.admin` and `.system`.
+/// Registering models.
+///
+/// Runs in the scopes `.admin` and `.system`.
 package enum ModelOperations {
     /// Registers a file; one that is there already, by its hash, stays what it is and only its place is kept up.
     ///
@@ -54,7 +56,9 @@ package enum ModelOperations {
             "model.aliased", object: name, tenant: nil, details: ["alias": .string(alias)], by: stamp, in: transaction)
     }
 
-    /// Takes a version out of use; what runs on it ends as usual. Doing so again is no work.
+    /// Takes a version out of use; what runs on it ends as usual.
+    ///
+    /// Doing so again is no work.
     ///
     /// - Throws: `InferenceError.modelNotFound`.
     @discardableResult

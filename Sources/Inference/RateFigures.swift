@@ -8,6 +8,12 @@ package struct RateFigures: Hashable, Sendable {
         package let remaining: Int
         /// Until all of it is there again, if nothing more is asked for.
         package let resetMilliseconds: Int
+
+        package init(limit: Int, remaining: Int, resetMilliseconds: Int) {
+            self.limit = limit
+            self.remaining = remaining
+            self.resetMilliseconds = resetMilliseconds
+        }
     }
 
     package let requests: Bound
@@ -60,9 +66,10 @@ package struct RecentLoad: Hashable, Sendable {
     package func figures(requestsPerMinute: Int, tokensPerMinute: Int, at now: Instant) -> RateFigures {
         let reset = newest.map { max(0, Int(($0.adding(microseconds: Self.microseconds) - now + 999) / 1000)) } ?? 0
         return RateFigures(
-            requests: .init(
+            requests: RateFigures.Bound(
                 limit: requestsPerMinute, remaining: max(0, requestsPerMinute - requests), resetMilliseconds: reset),
-            tokens: .init(limit: tokensPerMinute, remaining: max(0, tokensPerMinute - tokens), resetMilliseconds: reset)
+            tokens: RateFigures.Bound(
+                limit: tokensPerMinute, remaining: max(0, tokensPerMinute - tokens), resetMilliseconds: reset)
         )
     }
 

@@ -22,8 +22,8 @@ extension MRRReport {
 
     /// The definition in a line, for tables.
     package static let definitionText = """
-        MRR: prices without a meter at their quantities, before coupons and taxes; year ÷ 12, week × 52/12, day × 365/12; \
-        trials 0; movements net per customer and month; churn when the last subscription ends
+        MRR: prices without a meter at their quantities, before coupons and taxes; year ÷ 12, week × 52/12, \
+        day × 365/12; trials 0; movements net per customer and month; churn when the last subscription ends
         """
 
     /// The report as one document.

@@ -16,12 +16,16 @@ package struct ReportMonths: Hashable, Sendable {
 
     /// Takes the months asked for; those after the as-of are left out, since nothing is known of them.
     package init(from: Month, to: Month, asOf: Instant, zone: Zone = .utc) throws(Problem) {
-        guard from <= to else { throw .invalid("to", "is \(to), before \(from); the last month is not before the first") }
+        guard from <= to else {
+            throw .invalid("to", "is \(to), before \(from); the last month is not before the first")
+        }
         guard to.index - from.index < Self.maximum else {
             throw .invalid("to", "is \(to); a report has at most \(Self.maximum) months")
         }
         let last = Month(of: zone.date(of: asOf))
-        guard from <= last else { throw .invalid("from", "is \(from), after the as-of \(asOf); nothing is known of it yet") }
+        guard from <= last else {
+            throw .invalid("from", "is \(from), after the as-of \(asOf); nothing is known of it yet")
+        }
         self.from = from
         self.to = min(to, last)
         self.asOf = asOf

@@ -100,7 +100,7 @@ import Values
                     try await transaction.execute("SELECT count(*) FROM app.activity")
                 }
             }
-            #expect(error?.sqlState == "42704")
+            #expect(error?.isTenantMissing == true)
             let denied = await #expect(throws: PostgresError.self) {
                 try await database.transaction(as: .finance) { transaction in
                     try await Self.insert("x", transaction)

@@ -94,3 +94,9 @@ enum TestClusterError: Error, CustomStringConvertible {
             + "whose user may create roles and databases"
     }
 }
+
+extension PostgresError {
+    /// Whether the policy that keeps tenants apart refused because no tenant was set: a connection that never had one
+    /// does not know the setting, on one that had it is empty.
+    package var isTenantMissing: Bool { ["42704", "22P02"].contains(sqlState) }
+}

@@ -89,6 +89,10 @@ enum CompletionRoutes {
 extension Call {
     /// Has a request admitted and begun.
     func begin(_ request: InferenceRequest, _ authorized: Authorized) async throws -> InferenceRun {
+        // Taking the key and not keeping its promise would bill a repetition twice.
+        guard header("Idempotency-Key") == nil else {
+            throw Problem.invalid("Idempotency-Key", "is not supported here: generated text is not kept")
+        }
         guard let inference = services.inference else {
             throw InferenceError.noEngine(reason: "this server runs no models")
         }

@@ -7,8 +7,8 @@ import Postgres
 import Tenants
 import Values
 
-/// How fast an authenticated read is over HTTP, beside a bare route that runs the same query without looking at a key and
-/// without a tenant's scope: same process, same database, same client, in turns.
+/// How fast an authenticated read is over HTTP, beside a bare route that runs the same query without looking at a key
+/// and without a tenant's scope: same process, same database, same client, in turns.
 struct APIBench: Sendable {
     /// Connections at once.
     let connections: Int
@@ -79,7 +79,8 @@ struct APIBench: Sendable {
     private static func customer(in database: Database) async throws -> (TenantID, String) {
         let stamp = Stamp(now: SystemTime().now(), author: .command)
         let tenant = try await database.transaction(as: .admin) { transaction in
-            try await TenantOperations.create(try TenantDraft(name: "Bench", currency: .usd), by: stamp, in: transaction)
+            try await TenantOperations.create(
+                try TenantDraft(name: "Bench", currency: .usd), by: stamp, in: transaction)
         }
         let made = try await database.transaction(as: .tenant(tenant.id)) { transaction in
             try await KeyOperations.create(try KeyDraft(name: "bench"), for: tenant.id, by: stamp, in: transaction)

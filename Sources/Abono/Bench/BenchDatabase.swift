@@ -17,7 +17,9 @@ struct BenchDatabase: Sendable {
     }
 
     /// Lends a migrated database to a benchmark; SIGINT and SIGTERM end it, and what was made is removed in any case.
-    static func run(_ body: @escaping @Sendable (BenchDatabase) async throws -> BenchResult) async throws -> BenchResult {
+    static func run(
+        _ body: @escaping @Sendable (BenchDatabase) async throws -> BenchResult
+    ) async throws -> BenchResult {
         let home = FileManager.default.temporaryDirectory.path + "/abono-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: home) }
         let cluster = try await PrivateCluster.join(home: home, isThrowaway: false)

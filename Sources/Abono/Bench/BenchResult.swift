@@ -20,8 +20,9 @@ struct BenchResult: Sendable {
 
     /// Prints it; notes go to standard error, beside the data.
     func print(to output: Output) {
-        let rows = figures.map { ["figure", $0.name, Self.text($0.value)] } + ratios.map { ["ratio", $0.name, Self.text($0.value)] }
-        output.list(["kind", "name", "value"], rows, json: json)
+        let measured = figures.map { ["figure", $0.name, Self.text($0.value)] }
+        let compared = ratios.map { ["ratio", $0.name, Self.text($0.value)] }
+        output.list(["kind", "name", "value"], measured + compared, json: json)
         for note in notes { CommandFailure.say(note) }
     }
 

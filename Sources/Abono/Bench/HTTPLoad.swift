@@ -27,9 +27,8 @@ struct HTTPLoad: Sendable {
     /// Makes a GET.
     init(port: Int, path: String, secret: String) {
         self.port = port
-        request = Array(
-            "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(secret)\r\nAccept: application/json\r\n\r\n"
-                .utf8)
+        let head = ["GET \(path) HTTP/1.1", "Host: 127.0.0.1", "Authorization: Bearer \(secret)"]
+        request = Array((head.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 
     /// Asks again and again on so many connections for so long.

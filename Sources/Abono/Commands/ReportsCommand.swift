@@ -57,7 +57,7 @@ struct ReportsCommand: AsyncParsableCommand {
         func instant(now: Instant) throws -> Instant {
             guard let asOf else { return AsOf.latest(at: now) }
             guard let instant = Instant(asOf) ?? CalendarDate(asOf).map({ Zone.utc.instant($0) }) else {
-                throw Problem.invalid("as_of", "is \"\(asOf.prefix(40))\"; an instant like 2026-01-31T12:00:00Z is expected")
+                throw Problem.invalid("as_of", "is \"\(asOf.prefix(40))\"; an instant like 2026-01-31T12:00:00Z is right")
             }
             try AsOf.check(instant, now: now)
             return instant
@@ -145,7 +145,8 @@ struct ReportsCommand: AsyncParsableCommand {
         func run() async throws {
             let (asOf, balances) = try await Session.run(options) { session in
                 let asOf = try known.instant(now: session.now)
-                let balances = try await session.database.transaction(as: .finance, isolation: .snapshot) { transaction in
+                let database = session.database
+                let balances = try await database.transaction(as: .finance, isolation: .snapshot) { transaction in
                     try await RevenueReports.trialBalance(asOf: asOf, in: transaction)
                 }
                 return (asOf, balances)

@@ -95,7 +95,8 @@ struct DemoBook: Sendable {
     }
 
     private mutating func used(_ appetite: Double, of state: State, at day: Instant) -> (Instant, Int, Int) {
-        let size = ["starter": 0.4, "team": 1.5, "scale": 9][state.plan] ?? 1
+        let sizes: [String: Double] = ["starter": 0.4, "team": 1.5, "scale": 9]
+        let size = sizes[state.plan] ?? 1
         let tokens = appetite * size * (0.7 + uniform() * 0.6)
         return (day, Int(tokens * 900_000), Int(tokens * 260_000))
     }

@@ -47,7 +47,7 @@ struct DemoCustomer: Sendable {
         let (port, key) = (port, key)
         let done = try await withThrowingTaskGroup(of: [(Int, Answered)].self) { group in
             for _ in 0..<Self.clients {
-                group.addTask {
+                group.addTask { @Sendable in
                     try await onOwnThread {
                         let client = LoopbackClient(port: port, key: key)
                         var answers: [(Int, Answered)] = []

@@ -1,6 +1,7 @@
 import Billing
 import Foundation
 import Forecasting
+import Jobs
 import Postgres
 import Revenue
 import Subscriptions

@@ -15,7 +15,7 @@ struct PostgresTools: Sendable {
     /// - Throws: what to install, if there is no server.
     static func find() async throws -> PostgresTools {
         var folders: [String] = []
-        if let printed = try? await output(of: .name("pg_config"), ["--bindir"], as: nil) { folders.append(printed) }
+        if let printed = try? await output(of: .name("pg_config"), ["--bindir"], called: "pg_config") { folders.append(printed) }
         // Debian keeps versions side by side; pg_config may be that of another version, or of the client alone.
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         folders += versions.compactMap { Int($0) }.sorted(by: >).map { "/usr/lib/postgresql/\($0)/bin" }
@@ -34,7 +34,8 @@ struct PostgresTools: Sendable {
     /// - Throws: its error output, if it fails.
     @discardableResult
     func run(_ name: String, _ arguments: [String]) async throws -> String {
-        try await Self.output(of: .path(FilePath(folder + "/" + name)), arguments, as: user)
+        let (executable, all) = command(name, arguments)
+        return try await Self.output(of: executable, all, called: name)
     }
 
     /// Runs a program that reads or writes a file; both ends are closed when it has ended.
@@ -42,42 +43,47 @@ struct PostgresTools: Sendable {
         _ name: String, _ arguments: [String], input: FileDescriptor? = nil, output: FileDescriptor? = nil
     ) async throws {
         let null = try FileDescriptor.open(FilePath("/dev/null"), .readWrite)
-        var options = PlatformOptions()
-        options.processGroupID = 0
-        if let user {
-            options.userID = user.id
-            options.groupID = user.group
-            options.supplementaryGroups = []
-        }
+        defer { for descriptor in [input, output, null] { try? descriptor?.close() } }
+        let (executable, all) = command(name, arguments)
         let result = try await Subprocess.run(
-            .path(FilePath(folder + "/" + name)), arguments: Arguments(arguments), workingDirectory: "/",
-            platformOptions: options,
+            executable, arguments: Arguments(all), workingDirectory: "/", platformOptions: Self.options,
             input: .fileDescriptor(input ?? null, closeAfterSpawningProcess: false),
             output: .fileDescriptor(output ?? null, closeAfterSpawningProcess: false), error: .string(limit: 1 << 20))
-        for descriptor in [input, output, null] { try? descriptor?.close() }
         guard result.terminationStatus.isSuccess else {
             throw ClusterError.tool(name, result.standardError.trimmingCharacters(in: .whitespacesAndNewlines))
         }
     }
 
-    private static func output(
-        of executable: Executable, _ arguments: [String], as user: (id: uid_t, group: gid_t)?
-    ) async throws -> String {
+    /// The program, as the user it must run as.
+    ///
+    /// Another program changes the user: done between fork and exec, as Subprocess would, glibc waits for threads that
+    /// the child does not have, now and then for ever.
+    private func command(_ name: String, _ arguments: [String]) -> (Executable, [String]) {
+        let path = folder + "/" + name
+        guard let user else { return (.path(FilePath(path)), arguments) }
+        return (
+            .name("setpriv"),
+            ["--reuid", String(user.id), "--regid", String(user.group), "--clear-groups", "--", path] + arguments
+        )
+    }
+
+    /// A group of its own, so that Ctrl-C in a terminal reaches us and not the server we started.
+    private static var options: PlatformOptions {
         var options = PlatformOptions()
-        // A group of its own, so that Ctrl-C in a terminal reaches us and not the server we started.
         options.processGroupID = 0
-        if let user {
-            options.userID = user.id
-            options.groupID = user.group
-            options.supplementaryGroups = []
-        }
+        return options
+    }
+
+    private static func output(
+        of executable: Executable, _ arguments: [String], called name: String
+    ) async throws -> String {
         let result = try await Subprocess.run(
             executable, arguments: Arguments(arguments), workingDirectory: "/", platformOptions: options,
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         let printed = result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
         guard result.terminationStatus.isSuccess else {
             let reason = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)
-            throw ClusterError.tool("\(executable)", reason.isEmpty ? printed : reason)
+            throw ClusterError.tool(name, reason.isEmpty ? printed : reason)
         }
         return printed
     }

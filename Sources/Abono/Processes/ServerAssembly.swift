@@ -44,11 +44,12 @@ struct ServerAssembly {
                     try await group.run()
                     return true
                 }
-                tasks.addTask { await Self.secondSignal() }
+                tasks.addTask { await secondSignal() }
                 let hasEnded = try await tasks.next() ?? true
                 tasks.cancelAll()
                 guard !hasEnded else { return }
                 while try await tasks.next() != nil {}
+                throw CancellationError()
             }
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw Problem(
@@ -116,11 +117,12 @@ struct ServerAssembly {
         return logger
     }
 
-    private static func secondSignal() async -> Bool {
+    private func secondSignal() async -> Bool {
         var count = 0
         for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
             count += 1
             if count == 2 { return false }
+            logger.notice("stopping: open requests may end; a second signal stops at once")
         }
         // The sequence ends only with the task: then the group has ended.
         return true

@@ -70,7 +70,7 @@ struct CouponUse: Sendable {
 
     /// What of an amount an invoice may use of what is left of its base.
     ///
-    /// - Parameter period: the start of the period that holds the invoice, if the duration covers it.
+    /// The period is the start of the one that holds the invoice, if the duration covers it.
     mutating func take(_ amount: Int64, carries: Bool, left: Int128, period: Instant?) -> Int64 {
         var available = rest
         if let period, period != givenFor, left > 0 {
@@ -84,12 +84,15 @@ struct CouponUse: Sendable {
     }
 
     /// The end of the n-th period, counting the one that holds an instant as the first.
-    private static func end(of periods: Int, from instant: Instant, _ calendar: BillingCycle) throws(Problem) -> Instant {
-        guard var found = try calendar.period(containing: instant).map({ ($0.index, $0.period) }) else { return instant }
+    private static func end(
+        of periods: Int, from instant: Instant, _ calendar: BillingCycle
+    ) throws(Problem) -> Instant {
+        guard let first = try calendar.period(containing: instant) else { return instant }
+        var found = (index: first.index, period: first.period)
         // One that cannot end before the calendar does is refused before anything is counted; no calendar has four
         // million boundaries.
-        _ = try calendar.boundary(found.0 + min(periods, 4_000_000))
-        for _ in 1..<max(1, periods) { found = try calendar.period(after: found.0) }
-        return found.1.end
+        _ = try calendar.boundary(found.index + min(periods, 4_000_000))
+        for _ in 1..<max(1, periods) { found = try calendar.period(after: found.index) }
+        return found.period.end
     }
 }

@@ -1,7 +1,9 @@
 package import Plans
 package import Values
 
-/// An invoice as it follows from a subscription's story. All amounts are minor units of the story's currency.
+/// An invoice as it follows from a subscription's story.
+///
+/// All amounts are minor units of the story's currency.
 package struct InvoiceDraft: Hashable, Sendable {
     /// Why it is issued: the first that applies at its instant.
     package enum Reason: String, CaseIterable, Sendable {

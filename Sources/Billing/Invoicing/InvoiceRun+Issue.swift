@@ -158,7 +158,8 @@ extension InvoiceDraft.Line {
         self.init(
             planKey: line.planKey, plan: line.plan.code, price: line.price?.code,
             meter: line.kind == .usage ? line.price?.meter : nil, kind: line.kind,
-            timing: line.timing, period: line.period, whole: line.whole, ratio: line.ratio, quantity: line.quantity, exact: line.exact, amount: line.amount,
-            discount: line.discount, tax: line.tax, discounts: line.discounts, taxes: line.taxes)
+            timing: line.timing, period: line.period, whole: line.whole, ratio: line.ratio, quantity: line.quantity,
+            exact: line.exact, amount: line.amount, discount: line.discount, tax: line.tax, discounts: line.discounts,
+            taxes: line.taxes)
     }
 }

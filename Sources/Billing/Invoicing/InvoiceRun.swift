@@ -43,8 +43,8 @@ struct StoryLine {
 
 /// The state of a story at an instant, and all steps from its start to its end.
 ///
-/// At each instant where a period or the trial ends, or a change is asked for: the part that ends is closed, changes are
-/// applied (waiting ones first), a new period is opened, and what is due becomes an invoice.
+/// At each instant where a period or the trial ends, or a change is asked for: the part that ends is closed, changes
+/// are applied (waiting ones first), a new period is opened, and what is due becomes an invoice.
 struct InvoiceRun {
     /// Where the periods stand.
     enum Calendar {

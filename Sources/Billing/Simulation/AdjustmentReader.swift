@@ -99,11 +99,12 @@ struct AdjustmentReader {
         var grants: [InvoiceStory.Grant] = []
         for element in elements {
             var fields = try JSONFields(element.value, path: element.path)
+            let years = SimulationBatch.years
             let amount = try fields.nonNegative("amount")
             let grant = InvoiceStory.Grant(
                 id: try fields.string("id"), amount: try minor(amount, "amount", fields),
-                grantedAt: try fields.instant("granted_at", in: zone, years: SimulationBatch.years).wholeSeconds,
-                expiresAt: try fields.optionalInstant("expires_at", in: zone, years: SimulationBatch.years)?.wholeSeconds,
+                grantedAt: try fields.instant("granted_at", in: zone, years: years).wholeSeconds,
+                expiresAt: try fields.optionalInstant("expires_at", in: zone, years: years)?.wholeSeconds,
                 priority: try fields.optionalInt("priority") ?? 1)
             try fields.finish()
             guard ids.insert(grant.id).inserted else {

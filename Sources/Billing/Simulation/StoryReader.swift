@@ -140,6 +140,6 @@ struct StoryReader {
 
     /// The error for a code or an id that is there already.
     static func usedTwice(_ code: String, _ path: String, _ what: String) -> Problem {
-        .invalid(path, "\(JSONValue.string(code).seen) is the \(path.hasSuffix(".id") ? "id" : "code") of another \(what)")
+        .invalid(path, "\(JSONValue.string(code).seen) is also that of another \(what)")
     }
 }

@@ -88,15 +88,10 @@ import Values
 
     @Test func `of two at once one is told to wait`() async throws {
         try await World.run { world, client in
-            let statuses = try await withThrowingTaskGroup(of: Answer.self) { group in
-                for _ in 0..<8 {
-                    group.addTask {
-                        try await client.send(
-                            .post, "/v1/subscriptions", as: world.acme.secret, body: ["plan": "bigger"],
-                            headers: ["Idempotency-Key": "race"])
-                    }
-                }
-                return try await group.reduce(into: []) { $0.append($1) }
+            let statuses = try await atOnce(8) { _ in
+                try await client.send(
+                    .post, "/v1/subscriptions", as: world.acme.secret, body: ["plan": "bigger"],
+                    headers: ["Idempotency-Key": "race"])
             }
             let made = statuses.filter { $0.status == 201 }
             #expect(!made.isEmpty)

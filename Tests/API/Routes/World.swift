@@ -235,3 +235,17 @@ extension TestClientProtocol {
         }
     }
 }
+
+/// Does something so many times at once, and returns what came out in the order of the numbers.
+func atOnce<Value: Sendable>(
+    _ count: Int, _ body: @escaping @Sendable (Int) async throws -> Value
+) async throws -> [Value] {
+    try await withThrowingTaskGroup(of: (Int, Value).self) { group in
+        for number in 0..<count {
+            group.addTask { (number, try await body(number)) }
+        }
+        var values: [(Int, Value)] = []
+        for try await value in group { values.append(value) }
+        return values.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+}

@@ -78,13 +78,13 @@ struct BillingFixture {
         self.subscription = subscription.id
     }
 
-    /// Tokens that were used at noon of a day.
+    /// What was used at noon of a day.
     func use(
-        _ value: Decimal12, _ day: Instant, id: String? = nil, properties: JSONValue = [:],
+        _ value: Decimal12, _ day: Instant, id: String? = nil, meter: String = "tokens", properties: JSONValue = [:],
         recordedAt: Instant = testNow
     ) async throws {
         let event = try UsageEvent(
-            id: id ?? "\(day)-\(value)", meter: "tokens", at: day.adding(seconds: 43_200), value: value,
+            id: id ?? "\(day)-\(value)", meter: meter, at: day.adding(seconds: 43_200), value: value,
             properties: properties)
         let outcomes = try await database.transaction(as: .ingest) { transaction in
             try await MeteringOperations.ingest(

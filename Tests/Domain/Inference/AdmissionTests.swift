@@ -43,7 +43,10 @@ import Values
                 .concurrency(running: 8, waiting: 64),
                 { $0.active = .init(running: 8, waiting: 64, promptTokens: 0, maxTokens: 0) }
             ),
-            (.spendLimit(limit: Exact(899, 100), left: Exact(299, 100), needed: 3), { $0.spendLimit = Exact(899, 100) }),
+            (
+                .spendLimit(limit: Exact(899, 100), left: Exact(299, 100), needed: 3),
+                { $0.spendLimit = Exact(899, 100) }
+            ),
             (
                 .prepaid(left: Exact(299, 100), needed: 3),
                 {
@@ -92,7 +95,7 @@ import Values
                         "code": "o", "model": "graduated", "meter": "tokens.output",
                         "tiers": [["up_to": "5", "unit_amount": "0.5"], ["up_to": nil, "unit_amount": "0.1"]],
                     ],
-                    ["code": "r", "model": "package", "meter": "requests", "size": "3", "amount": "1"],
+                    ["code": "r", "model": "package", "meter": "requests", "package_size": "3", "amount": "1"],
                 ],
             ])
         let amount = try Admission.amount(plans: [plan], promptTokens: 10, maxTokens: 20)

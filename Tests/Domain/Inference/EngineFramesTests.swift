@@ -18,7 +18,7 @@ import Values
     private static let prompts: [GenerationPrompt] = [
         .messages([
             ChatMessage(role: .system, content: ""),
-            ChatMessage(role: .user, content: "line\nbreak \u{0} \"quotes\" 漢字 😀 <|im_end|>"),
+            ChatMessage(role: .user, content: "line\nbreak \u{1} \"quotes\" 漢字 😀 <|im_end|>"),
         ]),
         .text("\u{2028}\\n"),
         .tokens([0, 1, 49151]),
@@ -69,6 +69,13 @@ import Values
             #expect(report.line.filter { $0 == "\n" }.count == 1)
             #expect(try EngineReport(JSONValue(parsing: report.line)) == report)
         }
+    }
+
+    @Test func `a character that no frame can hold does not break the frame`() throws {
+        let report = EngineReport.piece(id: 1, text: "a\u{0}\u{301}b", tokens: 2)
+        #expect(try EngineReport(JSONValue(parsing: report.line)) == .piece(id: 1, text: "a\u{FFFD}\u{301}b", tokens: 2))
+        let command = EngineCommand.tokenize(id: 1, prompt: .text("\u{0}"))
+        #expect(try EngineCommand(JSONValue(parsing: command.line)) == .tokenize(id: 1, prompt: .text("\u{FFFD}")))
     }
 
     @Test(arguments: [

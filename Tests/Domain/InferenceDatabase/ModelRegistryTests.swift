@@ -10,8 +10,8 @@ import Values
 
     @Test func `the first start registers the folder and names a default, the next changes nothing`() async throws {
         try await withDatabase { database in
-            try await TinyModel.withFolder(["Alpha-base.Q8_0.gguf", "Beta-chat.gguf", "SmolLM2-135M-Instruct.Q4_1.gguf"]) {
-                folder in
+            let names = ["Alpha-base.Q8_0.gguf", "Beta-chat.gguf", "SmolLM2-135M-Instruct.Q4_1.gguf"]
+            try await TinyModel.withFolder(names) { folder in
                 let first = try await ModelOperations.register(folder: folder, in: database, by: Self.stamp)
                 #expect(first.map(\.name) == ["alpha-base", "beta-chat", "smollm2-135m-instruct"])
                 #expect(first.map(\.tasks) == [["generate"], ["chat", "generate"], ["chat", "generate"]])

@@ -36,7 +36,7 @@ import Values
         }
     }
 
-    @Test func `a holder whose lease is void settles nothing, and an answer that was not read costs nothing`() async throws {
+    @Test func `a holder whose lease is void settles nothing, and an answer nobody got costs nothing`() async throws {
         let reply = ScriptedGenerator.Reply(["abcd", "efgh"], pause: .milliseconds(150))
         try await InferenceWorld.with(replies: [reply]) { world in
             let run = try await world.service.begin(InferenceWorld.request(isStream: false), by: world.caller)

@@ -72,7 +72,8 @@ import Values
             changes: [#"{"at": "2026-05-01", "plan": "y"}"#])
         #expect(
             try StoryText.told(story).last
-                == "05-01 change: recurring a.late 04-01/05-01 1 ×1 5.00 | recurring y.fee 05-01/2027-05-01 1 ×1 365.00 "
+                == "05-01 change: recurring a.late 04-01/05-01 1 ×1 5.00 | "
+                + "recurring y.fee 05-01/2027-05-01 1 ×1 365.00 "
                 + "= 370.00")
     }
 

@@ -116,7 +116,8 @@ import Values
             ])
         #expect(
             try StoryText.told(story).last
-                == "04-21 cancel: credit a.fee 04-11/05-01 2/3 ×1 -20.00 | charge b.fee 04-11/05-01 2/3 ×1 40.00 = 20.00"
+                == "04-21 cancel: credit a.fee 04-11/05-01 2/3 ×1 -20.00 | "
+                + "charge b.fee 04-11/05-01 2/3 ×1 40.00 = 20.00"
         )
     }
 

@@ -82,7 +82,8 @@ import Values
             changes: [#"{"at": "2026-04-16", "plan": "a"}"#], more: Self.coupon(#""amount": "10.00""#))
         #expect(
             try StoryText.told(story).last
-                == "04-16 change: credit a.fee 04-16/05-01 1/2 ×1 -15.00 d-5.00 | charge a.fee 04-16/05-01 1/2 ×1 15.00 "
+                == "04-16 change: credit a.fee 04-16/05-01 1/2 ×1 -15.00 d-5.00 | "
+                + "charge a.fee 04-16/05-01 1/2 ×1 15.00 "
                 + "= 5.00")
     }
 
@@ -143,19 +144,22 @@ import Values
             changes: [#"{"at": "2026-04-16", "quantities": {"seats": "2"}}"#])
         #expect(
             try StoryText.told(story).last
-                == "05-01 renewal: recurring a.seats 05-01/06-01 1 ×2 20.00 | minimum a.- 04-01/05-01 1 ×1 20.00 = 40.00")
+                == "05-01 renewal: recurring a.seats 05-01/06-01 1 ×2 20.00 | "
+                + "minimum a.- 04-01/05-01 1 ×1 20.00 = 40.00")
     }
 
     @Test func `a cancellation closes the commitment of its part`() throws {
         let story = { (refund: String) in
             StoryText.story(
-                until: "2026-04-30", StoryText.plan("a", StoryText.fee("30.00"), more: #""minimum_commitment": "90.00""#),
+                until: "2026-04-30",
+                StoryText.plan("a", StoryText.fee("30.00"), more: #""minimum_commitment": "90.00""#),
                 changes: [#"{"at": "2026-04-16", "cancel": "immediately", "refund": "\#(refund)"}"#])
         }
         #expect(
             try StoryText.told(story("none")).last == "04-16 cancel: minimum a.- 04-01/04-16 1/2 ×1 15.00 = 15.00")
         #expect(
             try StoryText.told(story("credit")).last
-                == "04-16 cancel: credit a.fee 04-16/05-01 1/2 ×1 -15.00 | minimum a.- 04-01/04-16 1/2 ×1 30.00 = 15.00")
+                == "04-16 cancel: credit a.fee 04-16/05-01 1/2 ×1 -15.00 | "
+                + "minimum a.- 04-01/04-16 1/2 ×1 30.00 = 15.00")
     }
 }

@@ -88,10 +88,8 @@ struct RandomStory {
             (at: instant(months: 3...7), value: "\(Int.random(in: -2...40, using: &sampler))")
         }
         // At most one cancellation, after all changes.
-        let end =
-            chance(3)
-            ? [#"{"at": "2026-06-\#(day())", "cancel": "\#(pick(["immediately", "period_end"]))", "refund": "\#(refund())"}"#]
-            : []
+        let cancellation = #""cancel": "\#(pick(["immediately", "period_end"]))", "refund": "\#(refund())""#
+        let end = chance(3) ? [#"{"at": "2026-06-\#(day())", \#(cancellation)}"#] : []
         return StoryText.story(
             until: Self.until, plans[0], plans[1], plans[2], start: pick(["2026-04-01", "2026-03-31T15:00:00Z"]),
             seats: Int.random(in: 0...4, using: &sampler), changes: changes + end, events: events,

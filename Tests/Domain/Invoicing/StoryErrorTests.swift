@@ -98,8 +98,8 @@ import Values
     }
 
     @Test func `an event given twice counts once`() throws {
-        let story = Self.good.replacing(
-            #"[{"id": "e0""#, with: #"[{"id": "e0", "meter": "m", "at": "2026-04-05T00:00:00Z", "value": "2.0"}, {"id": "e0""#)
+        let again = #"[{"id": "e0", "meter": "m", "at": "2026-04-05T00:00:00Z", "value": "2.0"}, {"id": "e0""#
+        let story = Self.good.replacing(#"[{"id": "e0""#, with: again)
         #expect(try StoryText.told(story) == StoryText.told(Self.good))
     }
 

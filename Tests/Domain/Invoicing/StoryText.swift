@@ -5,8 +5,8 @@ import Values
 /// Stories written as JSON in few words, and their invoices told in short lines.
 ///
 /// An invoice is told as `04-16 change: LINE | LINE = total`, a line as
-/// `kind plan.price start/end ratio ×quantity amount`, with `d` before a discount and `t` before a tax. Dates are of 2026
-/// unless they say otherwise; midnight in UTC is left out.
+/// `kind plan.price start/end ratio ×quantity amount`, with `d` before a discount and `t` before a tax. Dates are of
+/// 2026 unless they say otherwise; midnight in UTC is left out.
 enum StoryText {
     /// A plan of monthly periods in US dollars unless `more` says otherwise.
     static func plan(_ code: String, _ prices: String..., more: String = "") -> String {

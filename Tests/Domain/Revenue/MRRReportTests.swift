@@ -139,7 +139,8 @@ import Values
         let zone = try #require(Zone("America/New_York"))
         let histories = [try Fixture.customer(1, [("2025-02-01T04:59:59Z", 10)])]
         let months = try ReportMonths(
-            from: Fixture.month("2025-01"), to: Fixture.month("2025-02"), asOf: Fixture.instant("2025-06-01"), zone: zone)
+            from: Fixture.month("2025-01"), to: Fixture.month("2025-02"), asOf: Fixture.instant("2025-06-01"),
+            zone: zone)
         #expect(try MRRReport(of: histories, months: months).rows.map { $0[.closing].text } == ["10.00", "10.00"])
         let utc = try MRRReport(of: histories, months: Fixture.months("2025-01", "2025-02"))
         #expect(utc.rows.map { $0[.closing].text } == ["0.00", "10.00"])

@@ -89,7 +89,7 @@ import Values
                     _ = try await TenantQueries.list(limit: 1, in: transaction)
                 }
             }
-            #expect(error?.sqlState == "42704")
+            #expect(error?.isTenantMissing == true)
         }
     }
 
