@@ -105,8 +105,10 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Migrations", "Postgres", "Values"], path: "Tests/TestSupport"),
         .testTarget(name: "ValuesTests", dependencies: ["Values", bigInt], path: "Tests/Values"),
         .testTarget(
-            name: "PostgresTests", dependencies: ["Jobs", "Migrations", "Postgres", "TestSupport", "Values", logging],
-            path: "Tests/Postgres"),
+            name: "PostgresTests",
+            dependencies: [
+                "Jobs", "Migrations", "Postgres", "TestSupport", "Values", lifecycle, logging, subprocess, system,
+            ], path: "Tests/Postgres"),
         .testTarget(
             name: "DomainTests",
             dependencies: [

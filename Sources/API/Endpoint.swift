@@ -45,6 +45,8 @@ struct Endpoint: Sendable {
     /// The status and schema of a success.
     var success: (status: Int, schema: JSONValue)
     var contentType = "application/json"
+    /// Whether a success may also be a stream of server-sent events.
+    var isStreamable = false
     /// The largest body, in bytes.
     var bodyLimit = 1 << 20
     let handle: @Sendable (Call) async throws -> Reply

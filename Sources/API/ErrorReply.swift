@@ -34,7 +34,8 @@ enum ErrorReply {
         if status == 429 || status == 503 {
             headers["Retry-After"] = String(min(120, max(1, problem.retryAfterSeconds ?? 1)))
         }
-        if let hint = isFinal && [408, 429].contains(status) ? "false" : retryHint(problem) { headers["x-should-retry"] = hint }
+        let isHopeless = isFinal && (status == 408 || status == 429)
+        if let hint = isHopeless ? "false" : retryHint(problem) { headers["x-should-retry"] = hint }
         if status == 401 { headers["WWW-Authenticate"] = "Bearer" }
         if speaksOpenAI { return .json(status, openAI(status, problem), headers: headers) }
         let body: JSONValue = [
@@ -99,4 +100,10 @@ enum ErrorReply {
         default: "Internal Server Error"
         }
     }
+}
+
+/// An error whose answer has headers of its own.
+struct AnnotatedError: Error {
+    let cause: any Error
+    let headers: [(name: String, value: String)]
 }

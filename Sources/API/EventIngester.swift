@@ -66,8 +66,8 @@ actor EventIngester {
         guard !events.isEmpty else { return UsageInput.merge(inputs, []) }
         guard waiting == 0 || waiting + events.count <= limits.waiting else {
             throw Problem(
-                .limited, code: "rate_limit_exceeded", "more events arrive than can be stored; send these again in a moment",
-                retryAfterSeconds: 1)
+                .limited, code: "rate_limit_exceeded",
+                "more events arrive than can be stored; send these again in a moment", retryAfterSeconds: 1)
         }
         waiting += events.count
         defer { waiting -= events.count }
@@ -127,7 +127,9 @@ actor EventIngester {
             guard requests.count > 1, isOfOne else { return requests.map { _ in .failure(error) } }
             var answers: [Answer] = []
             for request in requests {
-                do { answers.append(.success(try await transaction(request))) } catch { answers.append(.failure(error)) }
+                do {
+                    answers.append(.success(try await transaction(request)))
+                } catch { answers.append(.failure(error)) }
             }
             return answers
         }

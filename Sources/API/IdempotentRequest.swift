@@ -24,7 +24,8 @@ struct IdempotentRequest: Sendable {
         ) { row in try row.next() }
         guard isFirst == true else {
             throw Problem(
-                .conflict, code: "in_progress", "a request with this Idempotency-Key is still being answered; try again")
+                .conflict, code: "in_progress",
+                "a request with this Idempotency-Key is still being answered; try again")
         }
         let stored = try await transaction.first(
             """

@@ -77,9 +77,9 @@ enum OpenAPIDocument {
 
     private static func responses(_ endpoint: Endpoint) -> JSONValue {
         var responses = JSONObject()
-        responses[String(endpoint.success.status)] = [
-            "description": "Done", "content": .object([endpoint.contentType: ["schema": endpoint.success.schema]]),
-        ]
+        var content: JSONObject = [endpoint.contentType: ["schema": endpoint.success.schema]]
+        if endpoint.isStreamable { content["text/event-stream"] = ["schema": Schema.string] }
+        responses[String(endpoint.success.status)] = ["description": "Done", "content": .object(content)]
         let type = endpoint.speaksOpenAI ? "application/json" : "application/problem+json"
         let schema = Schema.ref(endpoint.speaksOpenAI ? "OpenAIError" : "Problem")
         responses["default"] = ["description": "What went wrong", "content": .object([type: ["schema": schema]])]

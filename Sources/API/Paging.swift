@@ -36,7 +36,8 @@ extension Call {
     func queryID<Kind: Entity>(_ name: String, as kind: ID<Kind>.Type) throws(Problem) -> ID<Kind>? {
         guard let text = query(name) else { return nil }
         guard let id = ID<Kind>(text) else {
-            throw .invalid(name, "is \(JSONValue.string(text).seen); an id that begins with \(Kind.prefix)_ is expected")
+            throw .invalid(
+                name, "is \(JSONValue.string(text).seen); an id that begins with \(Kind.prefix)_ is expected")
         }
         return id
     }

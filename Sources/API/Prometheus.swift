@@ -18,13 +18,13 @@ package final class Prometheus: MetricsFactory, Sendable {
     package init() {}
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        find(label + "_total", dimensions, .counter)
+        counter(label, dimensions)
     }
 
     package func makeFloatingPointCounter(
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
-        find(label + "_total", dimensions, .counter)
+        counter(label, dimensions)
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
@@ -58,6 +58,10 @@ package final class Prometheus: MetricsFactory, Sendable {
             series.write(name: key.name, labels: key.labels, to: &text)
         }
         return text
+    }
+
+    private func counter(_ label: String, _ dimensions: [(String, String)]) -> Series {
+        find(label.hasSuffix("_total") ? label : label + "_total", dimensions, .counter)
     }
 
     private func find(_ label: String, _ dimensions: [(String, String)], _ kind: Series.Kind) -> Series {

@@ -39,7 +39,9 @@ enum Reply: Sendable {
         }
     }
 
-    private static func response(_ status: Int, _ type: String, _ bytes: [UInt8], _ headers: [String: String]) -> Response {
+    private static func response(
+        _ status: Int, _ type: String, _ bytes: [UInt8], _ headers: [String: String]
+    ) -> Response {
         Response(
             status: .init(code: status), headers: fields(type, headers),
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))

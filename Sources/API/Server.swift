@@ -45,9 +45,13 @@ package enum Server {
         var logger = logger
         logger[metadataKey: "request"] = "\(requestID)"
         var reply: Reply
+        var headers: [(name: String, value: String)] = []
         do {
             reply = try await answer(request, context, endpoint, services, requestID, logger)
-        } catch {
+        } catch let thrown {
+            let annotated = thrown as? AnnotatedError
+            let error = annotated?.cause ?? thrown
+            headers = annotated?.headers ?? []
             let problem = Problem.of(error)
             if problem.kind == .internal {
                 logger.error("request failed", metadata: ["route": "\(endpoint.path)", "error": "\(error)"])
@@ -59,6 +63,9 @@ package enum Server {
         }
         var response = reply.response()
         response.headers[.requestID] = requestID
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { response.headers[name] = value }
+        }
         let seconds = (ContinuousClock.now - started).seconds
         services.metrics.observeRequest(
             method: endpoint.method.rawValue, route: endpoint.path, status: Int(response.status.code), seconds: seconds)
@@ -98,7 +105,8 @@ package enum Server {
     }
 
     private static func tooLarge(_ endpoint: Endpoint) -> Problem {
-        Problem(.tooLarge, code: "body_too_large", "the body is larger than the \(endpoint.bodyLimit) bytes allowed here")
+        Problem(
+            .tooLarge, code: "body_too_large", "the body is larger than the \(endpoint.bodyLimit) bytes allowed here")
     }
 
     /// The caller's own id if it is a sane one, else a new one.

@@ -23,7 +23,8 @@ enum CommandFailure {
             text += "\n  \(field.field): \(field.message)"
         }
         for field in problem.errors where problem.message == field.message { text += "\n  field: \(field.field)" }
-        if problem.kind == .internal { text += " (\(error))" }
+        // Someone at the machine may read what must not leave it over HTTP.
+        if problem.kind == .internal { text += isOurs ? " (\(error))" : ": \(error)" }
         say(text)
         exit(1)
     }

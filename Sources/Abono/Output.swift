@@ -71,8 +71,8 @@ struct Output {
             }
             return parts.joined(separator: "  ").trimmedRight + "\n"
         }
-        let head = hasHead ? line(columns) + widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ") + "\n" : ""
-        return head + rows.map(line).joined()
+        let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
+        return (hasHead ? line(columns) + rule + "\n" : "") + rows.map(line).joined()
     }
 
     private static func isNumber(_ text: String) -> Bool {

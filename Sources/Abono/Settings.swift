@@ -90,7 +90,8 @@ struct Settings: Sendable {
     ) throws -> Int {
         guard let text = reader.string(forKey: .init(key)) else { return value }
         guard let number = Int(text), range.contains(number) else {
-            throw Problem.invalid(key, "is \(text); a whole number from \(range.lowerBound) to \(range.upperBound) is expected")
+            throw Problem.invalid(
+                key, "is \(text); a whole number from \(range.lowerBound) to \(range.upperBound) is expected")
         }
         return number
     }

@@ -16,7 +16,7 @@ struct EngineWorker: Sendable {
     /// Runs one process.
     ///
     /// `connected` gets its channel before the first report; cancelling the task ends the process: asked with
-    /// SIGTERM, after three seconds with SIGKILL.
+    /// SIGTERM, after half a second with SIGKILL.
     func run(
         connected: (EngineChannel, _ processIdentifier: Int32) -> Void,
         receive: @escaping @Sendable (EngineReport) -> Void
@@ -47,7 +47,8 @@ struct EngineWorker: Sendable {
         var platform = PlatformOptions()
         // A group of its own: Ctrl-C at the terminal is for the server, which then ends its engines in order.
         platform.processGroupID = 0
-        platform.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(3))]
+        // An engine dies of SIGTERM at once, but Subprocess waits the whole time for one that runs a closure.
+        platform.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .milliseconds(500))]
         let result = try await Subprocess.run(
             .path(FilePath(executable.path)),
             arguments: Arguments(options.arguments),

@@ -188,8 +188,8 @@ package final class InferenceService: Service {
 
     /// Runs what is admitted, and takes over what servers that died have left.
     ///
-    /// On a graceful shutdown it refuses new requests, lets the others end for `drain`, then stops them, and returns when
-    /// all is settled.
+    /// On a graceful shutdown it refuses new requests, lets the others end for `drain`, then stops them, and returns
+    /// when all is settled. The generators and the node's lease must outlive it.
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in

@@ -8,7 +8,8 @@ package enum JobOperations {
 
     /// Writes jobs in the caller's transaction: they exist if and only if it commits.
     ///
-    /// - Returns: the ids; one whose unique key is already waiting is not added.
+    /// - Returns: the ids of the requests, in order. One whose unique key is already waiting or running is not added;
+    ///   nothing has its id then.
     @discardableResult
     package static func enqueue(
         _ requests: [JobRequest], at recordedAt: Instant, in transaction: borrowing Transaction

@@ -21,6 +21,7 @@ package final class JobWorker: Service {
     private let time: any TimeSource
     private let logger: Logger
     private let concurrency: Int
+    private let isStopping = Mutex(false)
     private let handlers = Mutex<[String: Registered]>([:])
     private let schedules = Mutex<[(name: String, schedule: Schedule, request: @Sendable (Instant) -> JobRequest)]>([])
 
@@ -52,12 +53,12 @@ package final class JobWorker: Service {
         schedules.withLock { $0.append((name, schedule, request)) }
     }
 
-    /// Works until the service is told to stop.
+    /// Works until the service is told to stop; then jobs begun are finished and those only claimed are given back.
     package func run() async throws {
         let listener = Listener(url: database.url, channel: JobOperations.channel)
         defer { listener.stop() }
         let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        await cancelWhenGracefulShutdown {
+        await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { for await _ in listener.payloads { wake.yield() } }
                 group.addTask {
@@ -67,18 +68,23 @@ package final class JobWorker: Service {
                         try? await Task.sleep(for: .seconds(1))
                     }
                 }
-                for await _ in wakes where !Task.isCancelled { await self.work() }
+                for await _ in wakes where isWorking { await work() }
                 group.cancelAll()
             }
+        } onGracefulShutdown: {
+            self.isStopping.withLock { $0 = true }
+            wake.finish()
         }
     }
+
+    private var isWorking: Bool { !Task.isCancelled && !isStopping.withLock { $0 } }
 
     /// Fires due schedules and works off everything that is ready now; returns how many jobs ran.
     @discardableResult
     package func work() async -> Int {
         await fireSchedules()
         var total = 0
-        while !Task.isCancelled, keeper.isHeld {
+        while isWorking, keeper.isHeld {
             let jobs: [Job]
             do { jobs = try await claim() } catch {
                 logger.warning("cannot claim jobs", metadata: ["error": "\(error)"])
@@ -95,9 +101,14 @@ package final class JobWorker: Service {
         let kinds = handlers.withLock { $0.keys.sorted() }
         guard !kinds.isEmpty else { return [] }
         let lease = keeper.lease
-        let statement = JobQueries.claim(kinds: kinds, limit: concurrency * 25, lease: lease, now: time.now())
+        let now = time.now()
+        let statements = [
+            JobQueries.releaseClocks(now: now),
+            JobQueries.claim(kinds: kinds, limit: concurrency * 25, lease: lease, now: now),
+        ]
         return try await database.transaction(as: .system) { transaction in
-            try await transaction.query(statement) { row in
+            let results = try await transaction.results(statements)
+            return try Transaction.decode(results[1]) { row in
                 Job(
                     id: try row.next(), kind: try row.next(), payload: try row.next(), tenant: try row.next(),
                     dueAt: try row.next(), attempt: try row.next(), maxAttempts: try row.next(), lease: lease)
@@ -108,25 +119,25 @@ package final class JobWorker: Service {
     /// Runs a batch with bounded concurrency. Jobs already begun are finished when the worker is told to stop; those
     /// not begun go back.
     private func run(_ jobs: [Job]) async {
-        let finished = await withTaskGroup(of: Job?.self) { group in
+        let (finished, rest) = await withTaskGroup(of: Job?.self) { group in
             var rest = jobs[...]
             var finished: [Job] = []
             for job in rest.prefix(concurrency) { group.addTask { await self.run(job) } }
             rest = rest.dropFirst(concurrency)
             while let ended = await group.next() {
                 if let ended { finished.append(ended) }
-                if let next = rest.popFirst() { group.addTask { await self.run(next) } }
+                if isWorking, let next = rest.popFirst() { group.addTask { await self.run(next) } }
             }
-            return finished
+            return (finished, Array(rest))
         }
-        guard !finished.isEmpty else { return }
+        // All of a batch were claimed under one lease.
+        guard let lease = jobs.first?.lease, !finished.isEmpty || !rest.isEmpty else { return }
+        var ends: [SQL] = []
+        if !finished.isEmpty { ends.append(JobQueries.complete(finished, lease: lease, now: time.now())) }
+        if !rest.isEmpty { ends.append(JobQueries.giveBack(rest, lease: lease)) }
+        let statements = ends
         do {
-            let now = time.now()
-            for batch in Dictionary(grouping: finished, by: \.lease) {
-                try await database.transaction(as: .system) { transaction in
-                    _ = try await transaction.execute(JobQueries.complete(batch.value, lease: batch.key, now: now))
-                }
-            }
+            try await database.transaction(as: .system) { transaction in _ = try await transaction.batch(statements) }
         } catch {
             logger.error("cannot end jobs", metadata: ["error": "\(error)"])
         }
@@ -155,6 +166,8 @@ package final class JobWorker: Service {
     }
 
     private func fail(_ job: Job, _ error: any Error) async {
+        // The job did not fail, its run was ended by force; the node gives it back as it leaves.
+        guard !Task.isCancelled else { return }
         let problem = Problem.of(error)
         let now = time.now()
         let wait = Backoff.seconds(afterAttempt: job.attempt, salt: UInt64(job.id.hashSalt))

@@ -10,12 +10,12 @@ import Synchronization
     private let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    private let pointer: OpaquePointer?
+    let pointer: OpaquePointer?
     /// Statement text → its name on this connection.
     private var prepared: [String: String] = [:]
     private var preparedCount = 0
     /// What opens the transaction; sent with its first statement, in the same round trip.
-    private var head: [SQL] = []
+    private(set) var head: [SQL] = []
     /// The last failure in this transaction, whatever the closure made of it.
     private(set) var failure: PostgresError?
 
@@ -26,11 +26,15 @@ import Synchronization
     private static let preparedLimit = 500
 
     /// Connects; blocks a thread of its own, not the caller's.
-    static func open(url: String, name: String) async throws(PostgresError) -> Connection {
+    ///
+    /// - Parameter limits: what the server itself holds the connection to, also if this process stands still.
+    static func open(
+        url: String, name: String, limits: ServerLimits? = nil
+    ) async throws(PostgresError) -> Connection {
         let executor = ThreadExecutor(name: name)
         let opener = Opener(executor: executor)
         do {
-            let pointer = try await opener.connect(url)
+            let pointer = try await opener.connect(url, limits)
             return Connection(executor: executor, handle: pointer)
         } catch {
             executor.stop()
@@ -78,11 +82,18 @@ import Synchronization
 
     /// Runs statements in one pipeline and returns a result for each; stops at the task's cancellation.
     func run(_ statements: [SQL]) async throws(PostgresError) -> [ResultSet] {
+        try await interruptible { () throws(PostgresError) in try execute(statements) }
+    }
+
+    /// Runs work at the server that the task's cancellation and the transaction's deadline interrupt.
+    func interruptible<Value: Sendable>(
+        _ work: () throws(PostgresError) -> Value
+    ) async throws(PostgresError) -> Value {
         guard !Task.isCancelled else { throw fail(PostgresError(.cancelled, "the task was cancelled")) }
         guard !canceller.isExpired else { throw fail(PostgresError(.timeout, "the transaction's time is over")) }
         do {
             return try await withTaskCancellationHandler {
-                try execute(statements)
+                try work()
             } onCancel: {
                 canceller.cancelRunning()
             }
@@ -116,6 +127,8 @@ import Synchronization
                 ? PostgresError(.timeout, "the transaction's time is over")
                 : Task.isCancelled
                     ? PostgresError(.cancelled, "the task was cancelled") : PostgresError(.timeout, error.message)
+        } else if error.sqlState == "25P03" {
+            error = PostgresError(.timeout, error.message)
         }
         if failure == nil { failure = error }
         return error
@@ -123,17 +136,22 @@ import Synchronization
 
     // MARK: - Pipeline
 
-    private func execute(_ statements: [SQL]) throws(PostgresError) -> [ResultSet] {
+    func execute(_ statements: [SQL]) throws(PostgresError) -> [ResultSet] {
         let batch = head + statements
+        // Before anything is sent: a value that is refused halfway would leave results behind that nobody reads.
+        let binds = try batch.map { statement throws(PostgresError) in try BindBuffer(statement.binds) }
         let skipped = head.count
         head = []
         canceller.begin()
         defer { canceller.end() }
-        if prepared.count + batch.count > Self.preparedLimit { try forgetPrepared() }
+        // Not after an error, where the server takes nothing but the end of the transaction or of a savepoint.
+        if prepared.count + batch.count > Self.preparedLimit, unsafe PQtransactionStatus(pointer) != PQTRANS_INERROR {
+            try forgetPrepared()
+        }
         guard unsafe PQenterPipelineMode(pointer) == 1 else { throw broken() }
         var preparing: [String] = []
         do throws(PostgresError) {
-            for statement in batch { try send(statement, preparing: &preparing) }
+            for (statement, binds) in zip(batch, binds) { try send(statement, binds, preparing: &preparing) }
             guard unsafe PQpipelineSync(pointer) == 1 else { throw broken() }
             try flush()
         } catch {
@@ -144,7 +162,9 @@ import Synchronization
         return Array(results.dropFirst(skipped))
     }
 
-    private func send(_ statement: SQL, preparing: inout [String]) throws(PostgresError) {
+    private func send(
+        _ statement: SQL, _ binds: BindBuffer, preparing: inout [String]
+    ) throws(PostgresError) {
         let name: String
         if let known = prepared[statement.text] {
             name = known
@@ -156,7 +176,7 @@ import Synchronization
             prepared[statement.text] = name
             preparing.append(statement.text)
         }
-        let sent = try unsafe BindBuffer(statement.binds).withPointers { count, values in
+        let sent = unsafe binds.withPointers { count, values in
             unsafe PQsendQueryPrepared(pointer, name, count, values, nil, nil, 0)
         }
         guard sent == 1 else { throw broken() }
@@ -205,7 +225,7 @@ import Synchronization
     }
 
     /// Sends all that is buffered, reading meanwhile, so that neither side waits for the other for ever.
-    private func flush() throws(PostgresError) {
+    func flush() throws(PostgresError) {
         while true {
             switch unsafe PQflush(pointer) {
             case 0: return
@@ -226,7 +246,7 @@ import Synchronization
 
     // MARK: - Results
 
-    private func read(_ raw: OpaquePointer?) -> ResultSet {
+    func read(_ raw: OpaquePointer?) -> ResultSet {
         let columns = Int(unsafe PQnfields(raw))
         let rows = Int(unsafe PQntuples(raw))
         var cells: [String?] = []
@@ -245,115 +265,14 @@ import Synchronization
         return ResultSet(columns: columns, cells: cells, affected: affected, tag: tag)
     }
 
-    private func error(of raw: OpaquePointer?) -> PostgresError {
+    func error(of raw: OpaquePointer?) -> PostgresError {
         guard let state = unsafe PQresultErrorField(raw, Int32(UInt8(ascii: "C"))) else { return broken() }
         let message = unsafe PQresultErrorField(raw, Int32(UInt8(ascii: "M"))).map { unsafe String(cString: $0) } ?? ""
         return unsafe PostgresError(.server, sqlState: String(cString: state), message)
     }
 
-    private func broken() -> PostgresError {
+    func broken() -> PostgresError {
         let text = unsafe PQerrorMessage(pointer).map { unsafe String(cString: $0) } ?? "no connection"
         return PostgresError(.connection, text.trimmingCharacters(in: .whitespacesAndNewlines))
-    }
-
-    // MARK: - COPY
-
-    /// Sends rows to `COPY … FROM STDIN`; returns how many were stored.
-    func copyIn(_ sql: String, chunks: [[UInt8]]) throws(PostgresError) -> Int {
-        try openHeadForCopy()
-        canceller.begin()
-        defer { canceller.end() }
-        let opened = unsafe PQexec(pointer, sql)
-        defer { unsafe PQclear(opened) }
-        guard unsafe PQresultStatus(opened) == PGRES_COPY_IN else { throw fail(unsafe error(of: opened)) }
-        var isBroken = false
-        for chunk in chunks where !isBroken { isBroken = !put(chunk) }
-        _ = unsafe PQputCopyEnd(pointer, isBroken ? "the client gave up" : nil)
-        var affected = 0
-        var failed: PostgresError?
-        while let result = unsafe PQgetResult(pointer) {
-            if unsafe PQresultStatus(result) == PGRES_COMMAND_OK {
-                affected = unsafe read(result).affected
-            } else {
-                failed = unsafe error(of: result)
-            }
-            unsafe PQclear(result)
-        }
-        if let failed { throw fail(failed) }
-        return affected
-    }
-
-    private func put(_ chunk: [UInt8]) -> Bool {
-        while true {
-            let outcome = unsafe chunk.withUnsafeBytes { bytes in
-                unsafe PQputCopyData(pointer, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
-            }
-            if outcome == 1 { return true }
-            guard outcome == 0, (try? flush()) != nil else { return false }
-        }
-    }
-
-    /// Reads all of `COPY … TO STDOUT`, handing each row's bytes over as they come.
-    func copyOut(_ sql: String, _ row: @Sendable ([UInt8]) throws -> Void) throws {
-        try openHeadForCopy()
-        canceller.begin()
-        defer { canceller.end() }
-        let opened = unsafe PQexec(pointer, sql)
-        defer { unsafe PQclear(opened) }
-        guard unsafe PQresultStatus(opened) == PGRES_COPY_OUT else { throw fail(unsafe error(of: opened)) }
-        while true {
-            var buffer: UnsafeMutablePointer<CChar>?
-            let length = unsafe PQgetCopyData(pointer, &buffer, 0)
-            guard length > 0 else { break }
-            let bytes = unsafe Array(UnsafeRawBufferPointer(start: buffer, count: Int(length)))
-            unsafe PQfreemem(buffer)
-            try row(bytes)
-        }
-        var failed: PostgresError?
-        while let result = unsafe PQgetResult(pointer) {
-            if unsafe PQresultStatus(result) != PGRES_COMMAND_OK { failed = unsafe error(of: result) }
-            unsafe PQclear(result)
-        }
-        if let failed { throw fail(failed) }
-    }
-
-    /// COPY cannot run in a pipeline, so the head goes ahead of it.
-    private func openHeadForCopy() throws(PostgresError) {
-        guard !head.isEmpty else { return }
-        _ = try execute(["SELECT 1"])
-    }
-}
-
-/// Connects on the connection's own thread before the connection exists.
-private actor Opener {
-    /// The pointer, on its way from the thread that made it to the actor that keeps it.
-    @safe struct Handle: @unchecked Sendable {
-        let pointer: OpaquePointer?
-    }
-
-    private let executor: ThreadExecutor
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
-
-    init(executor: ThreadExecutor) {
-        self.executor = executor
-    }
-
-    func connect(_ url: String) throws(PostgresError) -> Handle {
-        let pointer = unsafe PQconnectdb(url)
-        guard unsafe PQstatus(pointer) == CONNECTION_OK else {
-            let message = unsafe PQerrorMessage(pointer).map { unsafe String(cString: $0) } ?? ""
-            unsafe PQfinish(pointer)
-            throw PostgresError(.connection, message.trimmingCharacters(in: .whitespacesAndNewlines))
-        }
-        // Notices would go to standard error; what matters comes back as errors.
-        _ = unsafe PQsetNoticeProcessor(pointer, { _, _ in }, nil)
-        for setting in ["SET TIME ZONE 'UTC'", "SET DATESTYLE = 'ISO'", "SET client_encoding = 'UTF8'"] {
-            unsafe PQclear(PQexec(pointer, setting))
-        }
-        guard unsafe PQsetnonblocking(pointer, 1) == 0 else {
-            unsafe PQfinish(pointer)
-            throw PostgresError(.connection, "cannot switch to non-blocking writes")
-        }
-        return unsafe Handle(pointer: pointer)
     }
 }

@@ -15,13 +15,18 @@ package final class Database: Sendable {
     ///   - connections: the most that are open at once.
     ///   - wait: how long a caller waits for a free one, or for a server that is restarting.
     ///   - deadline: the longest a transaction lives.
+    ///   - statementTimeout: the longest one statement runs, held by the server; the deadline, unless it is given.
     package init(
-        url: String, connections: Int = 8, wait: Duration = .seconds(5), deadline: Duration = .seconds(30)
+        url: String, connections: Int = 8, wait: Duration = .seconds(5), deadline: Duration = .seconds(30),
+        statementTimeout: Duration? = nil
     ) {
         self.url = url
         self.deadline = deadline
         notifier = Notifier(url: url)
-        pool = Pool(url: url, limit: connections, wait: wait)
+        // A second more than our own timer, which says better what happened.
+        let limits = ServerLimits(
+            statement: statementTimeout ?? (deadline + .seconds(1)), idleInTransaction: deadline + .seconds(1))
+        pool = Pool(url: url, limit: connections, wait: wait, limits: limits)
     }
 
     /// Closes the connections; what is under way ends first.
@@ -118,8 +123,12 @@ package final class Database: Sendable {
             if !signals.isEmpty { notifier.raise(signals) }
             return .value(value)
         } catch {
-            guard error.kind == .connection else { return .failed(error, canRetry: error.isRetryable) }
-            return .failed(PostgresError(.commitUnknown, error.message), canRetry: false)
+            if error.kind == .connection {
+                return .failed(PostgresError(.commitUnknown, error.message), canRetry: false)
+            }
+            // A COMMIT that was cancelled, while deferred constraints were checked, has rolled back.
+            let isLate = error.sqlState == "57014"
+            return .failed(isLate ? PostgresError(.timeout, error.message) : error, canRetry: error.isRetryable)
         }
     }
 

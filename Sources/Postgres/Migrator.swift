@@ -103,7 +103,7 @@ package struct Migrator: Sendable {
         let texts = migrations.map(\.text)
         let rows = try await connection.runShielded(
             """
-            SELECT coalesce(a.name, ''), f.version IS NOT NULL,
+            SELECT a.version, a.name, f.version IS NOT NULL,
                    a.checksum = encode(sha256(convert_to(f.text, 'UTF8')), 'hex')
             FROM app.schema_migrations a
             LEFT JOIN unnest(\(versions)::int[], \(texts)::text[]) AS f (version, text) USING (version)
@@ -111,8 +111,10 @@ package struct Migrator: Sendable {
             """
         )
         var applied: [String] = []
+        var known: Set<Int> = []
         for row in 0..<rows.count {
             var reader = RowReader(rows, row: row)
+            known.insert(try reader.next())
             let name: String = try reader.next()
             guard try reader.next() as Bool else {
                 throw MigrationError.missing(name)
@@ -122,7 +124,10 @@ package struct Migrator: Sendable {
             }
             applied.append(name)
         }
-        return Status(applied: applied, pending: migrations.map(\.name).filter { !applied.contains($0) })
+        // Versions are compared, not names: what was renamed has been applied all the same.
+        let pending = migrations.filter { !known.contains($0.version) }
+        if let late = pending.first(where: { $0.version < known.max() ?? 0 }) { throw MigrationError.late(late.name) }
+        return Status(applied: applied, pending: pending.map(\.name))
     }
 
     private func allow(_ login: String, _ connection: Connection) async throws {
@@ -141,6 +146,8 @@ package enum MigrationError: ProblemConvertible {
     case missing(String)
     /// A file was changed after it was applied.
     case changed(String)
+    /// A file is new and has a lower number than one that was applied.
+    case late(String)
 
     package var problem: Problem {
         switch self {
@@ -152,6 +159,10 @@ package enum MigrationError: ProblemConvertible {
             Problem(
                 .precondition, code: "migration_changed",
                 "the migration \(name) is not the one that was applied; never change a migration, add one")
+        case .late(let name):
+            Problem(
+                .precondition, code: "migration_late",
+                "the migration \(name) comes before one that was applied; give it a number after all others")
         }
     }
 }

@@ -45,12 +45,20 @@ final class Notifier: @unchecked Sendable {
     private func send() {
         var pointer: OpaquePointer?
         while let channels = next() {
-            if unsafe PQstatus(pointer) != CONNECTION_OK {
-                unsafe PQfinish(pointer)
-                unsafe pointer = PQconnectdb(url)
+            for channel in channels.sorted() {
+                // That a connection broke while nothing was sent shows in its next use, so there is a second try. A
+                // signal that cannot be sent is not lost work: workers also look every second.
+                for _ in 0..<2 {
+                    if unsafe PQstatus(pointer) != CONNECTION_OK {
+                        unsafe PQfinish(pointer)
+                        unsafe pointer = PQconnectdb(url)
+                    }
+                    let answer = unsafe PQexec(pointer, "NOTIFY \"\(channel)\"")
+                    let isSent = unsafe PQresultStatus(answer) == PGRES_COMMAND_OK
+                    unsafe PQclear(answer)
+                    if isSent { break }
+                }
             }
-            // A signal that cannot be sent is not lost work: workers also look every second.
-            for channel in channels.sorted() { unsafe PQclear(PQexec(pointer, "NOTIFY \"\(channel)\"")) }
         }
         unsafe PQfinish(pointer)
         condition.lock()

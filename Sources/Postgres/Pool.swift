@@ -6,6 +6,7 @@ final class Pool: Sendable {
     private let url: String
     private let limit: Int
     private let wait: Duration
+    private let limits: ServerLimits
     private let state = Mutex(State())
 
     private struct State {
@@ -24,10 +25,11 @@ final class Pool: Sendable {
         case refused(PostgresError)
     }
 
-    init(url: String, limit: Int, wait: Duration) {
+    init(url: String, limit: Int, wait: Duration, limits: ServerLimits) {
         self.url = url
         self.limit = limit
         self.wait = wait
+        self.limits = limits
     }
 
     /// How many connections are open, and how many of them are free.
@@ -45,7 +47,7 @@ final class Pool: Sendable {
             case .place: break
             }
             do {
-                return try await Connection.open(url: url, name: "postgres")
+                return try await Connection.open(url: url, name: "postgres", limits: limits)
             } catch {
                 returnPlace()
                 // The server may be restarting: try again until the deadline.

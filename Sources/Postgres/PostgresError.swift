@@ -96,7 +96,7 @@ package struct PostgresError: Error, ProblemConvertible, Sendable, CustomStringC
             Problem(.unavailable, "too many changes at once; try again", retryAfterSeconds: 1)
         case .server where sqlState == "53300" || isServerGone:
             Problem(.unavailable, "the database cannot be reached right now; try again", retryAfterSeconds: 1)
-        case .unstorable:
+        case .unstorable, .server where sqlState == "22021":
             Problem(.invalid, "a text holds the character U+0000, which cannot be stored; leave it out")
         case .server, .decoding, .usage:
             Problem(.internal, "something went wrong on our side")

@@ -47,7 +47,8 @@ enum ChatFields {
         case "tool", "function": throw fields.invalid("role", "is \"\(name)\"; the models here cannot call tools")
         default:
             throw fields.invalid(
-                "role", "must be \"system\", \"developer\", \"user\" or \"assistant\", not \(JSONValue.string(name).seen)")
+                "role",
+                "must be \"system\", \"developer\", \"user\" or \"assistant\", not \(JSONValue.string(name).seen)")
         }
         for tool in ["tool_calls", "function_call"] {
             if let value = fields.value(tool), value.array?.isEmpty != true {

@@ -68,7 +68,8 @@ struct CompletionFields: Sendable {
             }
             for (key, value) in object {
                 guard let token = Int(key), token >= 0, let amount = value.double else {
-                    throw fields.invalid("logit_bias.\(key)", "must be a number for the id of a token, not \(value.seen)")
+                    throw fields.invalid(
+                        "logit_bias.\(key)", "must be a number for the id of a token, not \(value.seen)")
                 }
                 sampling.logitBias[token] = amount
             }
@@ -101,7 +102,8 @@ struct CompletionFields: Sendable {
         var texts: [String] = []
         for (index, element) in elements.enumerated() {
             guard let text = element.string, (1...256).contains(text.utf8.count) else {
-                throw .invalid("\(fields.path("stop"))[\(index)]", "must be a text of 1 to 256 bytes, not \(element.seen)")
+                throw .invalid(
+                    "\(fields.path("stop"))[\(index)]", "must be a text of 1 to 256 bytes, not \(element.seen)")
             }
             texts.append(text)
         }
@@ -114,7 +116,8 @@ struct CompletionFields: Sendable {
             throw fields.invalid("n", "is \(count); one answer a request is supported: send several requests")
         }
         if let tier = try fields.optionalString("service_tier"), !["auto", "default"].contains(tier) {
-            throw fields.invalid("service_tier", "is \(JSONValue.string(tier).seen); \"auto\" or \"default\" is supported")
+            throw fields.invalid(
+                "service_tier", "is \(JSONValue.string(tier).seen); \"auto\" or \"default\" is supported")
         }
         // A hint for routing; prefixes are found by their content.
         _ = try fields.optionalString("prompt_cache_key")

@@ -73,7 +73,9 @@ struct CompletionStream: Sendable {
         case .event(let event):
             if !hasBegun {
                 hasBegun = true
-                if let first = shape.firstChunk(run, includesUsage: includesUsage) { try await data(first, to: &writer) }
+                if let first = shape.firstChunk(run, includesUsage: includesUsage) {
+                    try await data(first, to: &writer)
+                }
             }
             try await write(event, to: &writer)
         }

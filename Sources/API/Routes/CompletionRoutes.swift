@@ -18,7 +18,7 @@ enum CompletionRoutes {
                     "choices": Schema.array(Schema.free), "usage": Schema.ref("Usage"),
                     "system_fingerprint": Schema.string,
                 ])
-            ), bodyLimit: 4 << 20
+            ), isStreamable: true, bodyLimit: 4 << 20
         ) { call in
             try await answer(call, .chat) { fields throws(Problem) in try ChatFields.read(&fields) }
         },
@@ -31,7 +31,7 @@ enum CompletionRoutes {
                     "id": Schema.string, "object": Schema.string, "created": Schema.integer, "model": Schema.string,
                     "choices": Schema.array(Schema.free), "usage": Schema.ref("Usage"),
                 ])
-            ), bodyLimit: 4 << 20
+            ), isStreamable: true, bodyLimit: 4 << 20
         ) { call in
             try await answer(call, .text) { fields throws(Problem) in try TextFields.read(&fields) }
         },
@@ -99,7 +99,12 @@ extension Call {
         let caller = InferenceCaller(
             tenant: try authorized.requiredTenant(), key: authorized.caller.key, author: authorized.stamp.author,
             requestID: requestID)
-        return try await inference.begin(request, by: caller)
+        do {
+            return try await inference.begin(request, by: caller)
+        } catch where Problem.of(error).kind == .limited {
+            let rates = try await inference.rates(of: caller.tenant)
+            throw AnnotatedError(cause: error, headers: rates?.headers ?? [])
+        }
     }
 
     /// Waits for the whole answer; a client that leaves stops the generation.

@@ -39,7 +39,10 @@ enum EntitlementsRoutes {
             ]),
             isBodyRequired: false, isIdempotent: true, needsActiveTenant: true,
             success: (
-                200, Schema.object(["outcome": Schema.string, "id": Schema.string, "balance": Schema.ref("Entitlement")])
+                200,
+                Schema.object([
+                    "outcome": Schema.string, "id": Schema.string, "balance": Schema.ref("Entitlement"),
+                ])
             )
         ) { call in
             try await call.write(status: 200) { authorized, transaction in

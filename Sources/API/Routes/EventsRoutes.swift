@@ -13,7 +13,9 @@ enum EventsRoutes {
             summary: "Stores one event, an array, NDJSON or CloudEvents; answers for each once it is stored.",
             access: .tenant(.usageWrite, staff: Staff.admin),
             body: ["anyOf": [Schema.ref("Event"), Schema.array(Schema.ref("Event"))]],
-            otherBodyTypes: ["application/x-ndjson", "application/cloudevents+json", "application/cloudevents-batch+json"],
+            otherBodyTypes: [
+                "application/x-ndjson", "application/cloudevents+json", "application/cloudevents-batch+json",
+            ],
             isIdempotent: true, needsActiveTenant: true, success: (200, Schema.ref("EventOutcomes")),
             bodyLimit: bodyLimit
         ) { call in try await ingest(call) },

@@ -19,7 +19,8 @@ enum HealthRoutes {
             success: (200, Schema.string), contentType: "text/plain"
         ) { call in
             .bytes(
-                200, type: "text/plain; version=0.0.4; charset=utf-8", Array(call.services.prometheus.exposition().utf8))
+                200, type: "text/plain; version=0.0.4; charset=utf-8",
+                Array(call.services.prometheus.exposition().utf8))
         },
         Endpoint(
             method: .get, path: "/openapi.json", summary: "This description.", access: .open,

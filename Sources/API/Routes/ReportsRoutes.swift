@@ -10,7 +10,7 @@ enum ReportsRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
             method: .get, path: "/v1/reports/{name}",
-            summary: "A report of finance: mrr, movements, arr or trial-balance; the same to the byte for the same as-of.",
+            summary: "A report of finance (mrr, movements, arr, trial-balance): the same bytes for the same as-of.",
             access: .staff(Staff.money),
             parameters: [
                 Endpoint.Parameter(name: "from", about: "The first month, 2025-01.", schema: Schema.string),

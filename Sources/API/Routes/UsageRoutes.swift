@@ -7,7 +7,7 @@ enum UsageRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
             method: .get, path: "/v1/usage",
-            summary: "What the events of a meter add up to: in windows of local hours, days or months, and by properties.",
+            summary: "What the events of a meter add up to, in windows of local hours, days or months.",
             access: .tenant(.usageRead, staff: Staff.all),
             parameters: [
                 Endpoint.Parameter(name: "meter", about: "Its code.", schema: Schema.string, isRequired: true),

@@ -2,7 +2,7 @@ import ArgumentParser
 import Jobs
 import Values
 
-/// `abono audit`
+/// The command `abono audit`.
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Who did what to which object.",

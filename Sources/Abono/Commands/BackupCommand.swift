@@ -7,7 +7,7 @@ import Subprocess
 import SystemPackage
 import Values
 
-/// `abono backup`
+/// The command `abono backup`.
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Writes the whole database to a file.",
@@ -24,18 +24,30 @@ struct Backup: AsyncParsableCommand {
         let temporary = file + ".part"
         try await Session.run(options) { session in
             let url = try session.requiredMigrationURL()
-            let descriptor = try FileDescriptor.open(
-                FilePath(temporary), .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
-            try await PostgresTools.find().run(
-                "pg_dump", ["--format=custom", "--schema=app", "--dbname=\(url)"], output: descriptor)
+            let tools = try await PostgresTools.find()
+            do {
+                let descriptor = try FileDescriptor.open(
+                    FilePath(temporary), .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
+                try await tools.run(
+                    "pg_dump", ["--format=custom", "--schema=app", "--dbname=\(url)"], output: descriptor)
+            } catch let error as Errno {
+                throw Problem.invalid("FILE", "\(temporary) cannot be written: \(error)")
+            } catch {
+                // Half a backup must not be taken for one.
+                try? FileManager.default.removeItem(atPath: temporary)
+                throw error
+            }
         }
-        try FileManager.default.moveItem(atPath: temporary, toPath: file)
+        // Replaces an older backup in one step.
+        guard unsafe rename(temporary, file) == 0 else {
+            throw Problem.invalid("FILE", "\(file) cannot be written; the backup is in \(temporary)")
+        }
         let size = (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
         Output(format: options.format).object(["file": .string(file), "bytes": .int(size)])
     }
 }
 
-/// `abono restore`
+/// The command `abono restore`.
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fills an empty database from a backup.",
@@ -64,13 +76,17 @@ struct Restore: AsyncParsableCommand {
     }
 
     private func restore(_ url: String) async throws {
-        let input = try FileDescriptor.open(FilePath(file), .readOnly)
+        let input: FileDescriptor
+        do {
+            input = try FileDescriptor.open(FilePath(file), .readOnly)
+        } catch { throw Problem.invalid("FILE", "\(file) cannot be read: \(error)") }
         for statement in Self.preparations { try await Administration.run(statement, url: url) }
         do {
             try await PostgresTools.find().run(
                 "pg_restore", ["--single-transaction", "--exit-on-error", "--dbname=\(url)"], input: input)
         } catch {
-            throw Problem(.precondition, "the backup was not restored, nothing was changed: \(Problem.of(error).message)")
+            throw Problem(
+                .precondition, "the backup was not restored, nothing was changed: \(Problem.of(error).message)")
         }
         let status = try await Migrator(MigrationFiles.all()).migrate(
             url: url, login: loginRole, recordedAt: SystemTime().now())

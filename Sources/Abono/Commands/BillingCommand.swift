@@ -2,7 +2,7 @@ import ArgumentParser
 import Billing
 import Values
 
-/// `abono billing`
+/// The command `abono billing`.
 struct BillingCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "billing", abstract: "The billing run.", discussion: "  abono billing run --until 2026-04-01",
@@ -23,7 +23,9 @@ struct BillingCommand: AsyncParsableCommand {
         @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
 
         func validate() throws {
-            guard graceSeconds >= 0 else { throw ValidationError("--grace-seconds is \(graceSeconds); 0 or more is expected") }
+            guard graceSeconds >= 0 else {
+                throw ValidationError("--grace-seconds is \(graceSeconds); 0 or more is expected")
+            }
         }
 
         func run() async throws {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Billing
 import Values
 
-/// `abono credits`
+/// The command `abono credits`.
 struct CreditsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "credits", abstract: "Credit of which invoices take.",

@@ -61,8 +61,8 @@ struct DoctorChecks {
     }
 
     private func login() async -> DoctorCheck {
-        await check("login role", "create it with LOGIN NOINHERIT and let `abono migrate --login-role` grant the rest") {
-            transaction in
+        let advice = "create it with LOGIN NOINHERIT and let `abono migrate --login-role` grant the rest"
+        return await check("login role", advice) { transaction in
             let facts = try await transaction.first(DoctorQueries.login) { row in
                 (
                     name: try row.next() as String, roles: try row.next() as [String], owned: try row.next() as Int,

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Values
 
-/// `abono doctor`
+/// The command `abono doctor`.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks the database, its version, roles and migrations, models, clock and folders.",

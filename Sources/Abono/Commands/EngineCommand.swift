@@ -2,7 +2,7 @@ import ArgumentParser
 import Inference
 import Llama
 
-/// `abono engine`: one model in one process, started by the server's pool and not by people.
+/// The command `abono engine`: one model in one process, started by the server's pool and not by people.
 struct Engine: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs one model; frames come and go over the socket that is standard input and output.",

@@ -3,7 +3,7 @@ import Billing
 import Postgres
 import Values
 
-/// `abono invoices`
+/// The command `abono invoices`.
 struct InvoicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoices", abstract: "Invoices and their payment.",

@@ -3,7 +3,7 @@ import Inference
 import Jobs
 import Values
 
-/// `abono jobs`
+/// The command `abono jobs`.
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "Inference and background jobs.",

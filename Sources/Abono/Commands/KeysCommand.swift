@@ -2,7 +2,7 @@ import ArgumentParser
 import Tenants
 import Values
 
-/// `abono keys`
+/// The command `abono keys`.
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "API keys of tenants and staff.",
@@ -16,7 +16,8 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a key and prints its secret, this once.",
             discussion: """
-                A tenant's key has the scopes given, or all: \(KeyScope.allCases.map(\.rawValue).joined(separator: ", ")).
+                A tenant's key has the scopes given, or all of them: \
+                \(KeyScope.allCases.map(\.rawValue).joined(separator: ", ")).
 
                   abono keys create --tenant ten_01h455vb4pex5vsknk084sn02q --scopes inference,usage:read
                 """)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Ledger
 import Values
 
-/// `abono ledger`
+/// The command `abono ledger`.
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "The books.", discussion: "  abono ledger verify",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Metering
 import Values
 
-/// `abono meters`
+/// The command `abono meters`.
 struct MetersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "meters", abstract: "What usage is counted on.", discussion: "  abono meters put tokens.json",

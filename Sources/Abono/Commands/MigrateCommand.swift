@@ -4,7 +4,7 @@ import Migrations
 import Postgres
 import Values
 
-/// `abono migrate`
+/// The command `abono migrate`.
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Brings the database's schema up to date.",

@@ -3,7 +3,7 @@ import Foundation
 import Inference
 import Values
 
-/// `abono models`
+/// The command `abono models`.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models", abstract: "The models that can be asked.",

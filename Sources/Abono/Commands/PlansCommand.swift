@@ -2,7 +2,7 @@ import ArgumentParser
 import Plans
 import Values
 
-/// `abono plans`
+/// The command `abono plans`.
 struct PlansCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plans", abstract: "What is sold, at which prices.", discussion: "  abono plans publish pro.json",

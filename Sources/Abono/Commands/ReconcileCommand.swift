@@ -2,7 +2,7 @@ import ArgumentParser
 import Billing
 import Values
 
-/// `abono reconcile`
+/// The command `abono reconcile`.
 struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",

@@ -41,7 +41,7 @@ struct EngineSettings: ParsableArguments {
     }
 }
 
-/// `abono up`
+/// The command `abono up`.
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs everything on this machine with no configuration.",
@@ -75,7 +75,7 @@ struct Up: AsyncParsableCommand {
     }
 }
 
-/// `abono serve`
+/// The command `abono serve`.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs the API, background work and the models.",
@@ -102,7 +102,7 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-/// `abono worker`
+/// The command `abono worker`.
 struct Work: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",

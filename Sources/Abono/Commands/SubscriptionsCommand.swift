@@ -4,7 +4,7 @@ import Subscriptions
 import Tenants
 import Values
 
-/// `abono subscriptions`
+/// The command `abono subscriptions`.
 struct SubscriptionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "subscriptions", abstract: "What tenants are subscribed to.",

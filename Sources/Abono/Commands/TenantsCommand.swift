@@ -2,7 +2,7 @@ import ArgumentParser
 import Tenants
 import Values
 
-/// `abono tenants`
+/// The command `abono tenants`.
 struct TenantsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenants", abstract: "Customer accounts.",
@@ -20,7 +20,8 @@ struct TenantsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a tenant.",
             discussion: """
-                The address, if given, becomes the first owner. The currency is fixed at the latest by the first invoice.
+                The address, if given, becomes the first owner. The currency is fixed at the latest by the first \
+                invoice.
 
                   abono tenants create "Acme Inc." --currency USD --timezone Europe/Berlin
                 """)

@@ -4,7 +4,7 @@ import Postgres
 import Tenants
 import Values
 
-/// `abono usage`
+/// The command `abono usage`.
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage", abstract: "Events of usage.",
@@ -81,7 +81,7 @@ struct UsageCommand: AsyncParsableCommand {
             discussion: """
                 Days and months are those of the tenant's zone. Windows without events are left out.
 
-                  abono usage show --tenant ten_01h455vb4pex5vsknk084sn02q --from 2026-03-01 --to 2026-04-01 --window day
+                  abono usage show --tenant ten_01h455vb4pex5vsknk084sn02q --from 2026-03-01 --window day
                 """)
 
         @OptionGroup var options: GlobalOptions
@@ -159,8 +159,8 @@ private struct Row: Sendable {
     var json: JSONValue {
         [
             "meter": .string(meter.code), "start": window.start.json, "end": window.end.json,
-            "events": .int(totals.count), "quantity": .string(quantity.decimalText()), "sum": .string(totals.sum.decimalText()),
-            "min": .optional(totals.min?.text), "max": .optional(totals.max?.text),
+            "events": .int(totals.count), "quantity": .string(quantity.decimalText()),
+            "sum": .string(totals.sum.decimalText()), "min": .optional(totals.min?.text), "max": .optional(totals.max?.text),
         ]
     }
 }

@@ -157,7 +157,8 @@ private enum UsageColumns {
         let columns = header.map { $0.filter { $0 != " " && $0 != "\u{FEFF}" } }
         if let bad = columns.first(where: { !known.contains($0) && !$0.hasPrefix(prefix) }) {
             throw .invalid(
-                "FILE", "the column \"\(bad)\" is not known; there are \(known.joined(separator: ", ")) and properties.NAME")
+                "FILE",
+                "the column \"\(bad)\" is not known; there are \(known.joined(separator: ", ")) and properties.NAME")
         }
         for name in ["id", "meter", "at"] where !columns.contains(name) {
             throw .invalid("FILE", "the header has no column \(name)")

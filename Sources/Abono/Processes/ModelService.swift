@@ -43,7 +43,9 @@ struct ModelService {
     private static func models(_ session: Session, _ logger: Logger) async throws -> [Model] {
         guard session.settings.workers > 0 else { return [] }
         let found = try await session.administer { transaction in
-            if let name = session.settings.model { return [try await ModelQueries.resolve(name, in: transaction).model] }
+            if let name = session.settings.model {
+                return [try await ModelQueries.resolve(name, in: transaction).model]
+            }
             return try await ModelQueries.list(in: transaction)
         }
         var names: Set<String> = []

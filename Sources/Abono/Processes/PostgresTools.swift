@@ -15,7 +15,9 @@ struct PostgresTools: Sendable {
     /// - Throws: what to install, if there is no server.
     static func find() async throws -> PostgresTools {
         var folders: [String] = []
-        if let printed = try? await output(of: .name("pg_config"), ["--bindir"], called: "pg_config") { folders.append(printed) }
+        if let printed = try? await output(of: .name("pg_config"), ["--bindir"], called: "pg_config") {
+            folders.append(printed)
+        }
         // Debian keeps versions side by side; pg_config may be that of another version, or of the client alone.
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         folders += versions.compactMap { Int($0) }.sorted(by: >).map { "/usr/lib/postgresql/\($0)/bin" }

@@ -3,8 +3,8 @@ import Values
 
 /// A PostgreSQL of our own under the home folder: made when missing, started when needed, stopped by its last user.
 ///
-/// Every user holds a shared lock on one file; whoever leaves and can then have the lock alone stops the server. Another
-/// file's lock is held by the one who makes or starts it. It listens on a socket only, never on TCP.
+/// Every user holds a shared lock on one file; whoever leaves and can then have the lock alone stops the server.
+/// Another file's lock is held by the one who makes or starts it. It listens on a socket only, never on TCP.
 final class PrivateCluster: Sendable {
     /// The role `abono_app` logs in as and owns nothing.
     let databaseURL: String

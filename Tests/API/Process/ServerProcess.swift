@@ -42,7 +42,7 @@ struct ServerProcess: Sendable {
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
-        let null = try FileDescriptor.open("/dev/null", .readWrite)
+        let null = try FileDescriptor.open(FilePath("/dev/null"), .readWrite)
         let environment = Environment.inherit.updating(["ABONO_MODELS": models, "ABONO_LOG_LEVEL": "warning"])
         let result = try await Subprocess.run(
             .path(FilePath(try program)), arguments: Arguments(arguments + ["--port", "\(port)"]),
@@ -54,7 +54,7 @@ struct ServerProcess: Sendable {
             _ = Glibc.kill(server.pid, SIGTERM)
             return value
         }
-        return result.value
+        return result.closureResult
     }
 
     /// Kills it outright, as a crash would, and with it what it started in the same group.

@@ -82,7 +82,7 @@ import Values
     @Test func `plans are shown to who may see them`() async throws {
         try await World.run { world, client in
             let list = try await client.send(.get, "/v1/plans", as: world.acme.secret)
-            #expect(list.json["data"]?.array?.map { $0["code"]?.string } == ["basic", "bigger"])
+            #expect(Set(list.json["data"]?.array?.compactMap { $0["code"]?.string } ?? []) == ["basic", "bigger"])
             let one = try await client.send(.get, "/v1/plans/basic", as: world.acme.secret)
             #expect(one.json["name"] == "Basic")
             #expect(try await client.send(.get, "/v1/plans/none", as: world.acme.secret).status == 404)

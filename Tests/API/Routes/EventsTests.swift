@@ -27,7 +27,8 @@ import Values
             let many = try await client.send(
                 .post, "/v1/events", as: secret,
                 body: [
-                    Self.event("1"), Self.event("1", value: "2"), Self.event("2"), ["id": "3"], Self.event("4", meter: "cals"),
+                    Self.event("1"), Self.event("1", value: "2"), Self.event("2"), ["id": "3"],
+                    Self.event("4", meter: "cals"),
                     ["id": "5", "meter": "calls", "at": "2026-03-01T10:00:00Z", "surprise": 1],
                 ])
             #expect(many.status == 200)

@@ -22,6 +22,9 @@ struct InferenceWorld: Sendable {
     let tenant: TenantID
     let caller: InferenceCaller
 
+    /// A reply of a hundred tokens, slow enough to be stopped long before its end.
+    static let slow = ScriptedGenerator.Reply((0..<100).map { _ in "abcd" }, pause: .milliseconds(50))
+
     /// Prices of the plan that most tests have, in dollars a unit.
     static let prices: [(meter: String, amount: String)] = [
         ("tokens.input", "0.001"), ("tokens.output", "0.002"), ("requests", "0.01"),
@@ -56,15 +59,32 @@ struct InferenceWorld: Sendable {
         let world = InferenceWorld(
             database: database, time: time, keeper: keeper, service: service, tenant: tenant,
             caller: InferenceCaller(tenant: tenant, key: KeyID.make(at: testNow)))
+        // As in a server the lease outlives the service.
+        try await during(keeper.run) {
+            try await world.wait { try await world.hasBeaten() }
+            try await during(service.run) { try await body(world) }
+        }
+    }
+
+    private static func during(
+        _ run: @escaping @Sendable () async throws -> Void, _ body: () async throws -> Void
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await keeper.run() }
-            group.addTask { try await service.run() }
+            group.addTask { try await run() }
             let result: Result<Void, any Error>
-            do { result = .success(try await body(world)) } catch { result = .failure(error) }
+            do { result = .success(try await body()) } catch { result = .failure(error) }
             group.cancelAll()
             while await group.nextResult() != nil {}
             try result.get()
         }
+    }
+
+    private func hasBeaten() async throws -> Bool {
+        let node = keeper.lease.node
+        let beat: Int? = try await database.transaction(as: .system) { transaction in
+            try await transaction.first("SELECT beat FROM app.nodes WHERE node_id = \(node)") { row in try row.next() }
+        }
+        return (beat ?? 0) > 0
     }
 
     /// Another server on the same database, whose service does not run by itself.
