@@ -42,7 +42,11 @@ CREATE INDEX subscriptions_due ON app.subscriptions (next_billing_at, tenant_id,
 -- What moves to its next period by itself.
 CREATE INDEX subscriptions_open ON app.subscriptions (current_period_end, tenant_id, id) WHERE ended_at IS NULL;
 CREATE INDEX subscriptions_plan ON app.subscriptions (plan_version_id);
-GRANT SELECT, INSERT, UPDATE ON app.subscriptions TO abono_tenant, abono_system, abono_admin;
+-- What was agreed on at the beginning stays.
+GRANT SELECT, INSERT,
+    UPDATE (plan_version_id, status, anchor, quantities, current_period_start, current_period_end, cancels_at,
+            scheduled_changes, last_invoice_at, next_billing_at, ended_at)
+    ON app.subscriptions TO abono_tenant, abono_system, abono_admin;
 GRANT SELECT ON app.subscriptions TO abono_finance;
 
 CREATE TABLE app.subscription_changes (
@@ -89,7 +93,8 @@ ALTER TABLE app.subscription_phases ADD CONSTRAINT subscription_phases_subscript
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES app.subscriptions (tenant_id, id);
 ALTER TABLE app.subscription_phases ADD CONSTRAINT subscription_phases_plan_version
     FOREIGN KEY (plan_version_id) REFERENCES app.plan_versions (id);
-GRANT SELECT, INSERT, UPDATE ON app.subscription_phases TO abono_tenant, abono_system, abono_admin;
+GRANT SELECT, INSERT, UPDATE (ends_at, plan_version_id, quantities, status, recorded_at)
+    ON app.subscription_phases TO abono_tenant, abono_system, abono_admin;
 GRANT SELECT ON app.subscription_phases TO abono_finance;
 
 -- At any time at most one subscription of a tenant prices a meter, or usage would be billed twice.
@@ -108,5 +113,6 @@ SELECT app.distribute('app.subscription_meters');
 SELECT app.isolate('app.subscription_meters');
 ALTER TABLE app.subscription_meters ADD CONSTRAINT subscription_meters_subscription
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES app.subscriptions (tenant_id, id);
-GRANT SELECT, INSERT, UPDATE ON app.subscription_meters TO abono_tenant, abono_system, abono_admin;
+GRANT SELECT, INSERT, UPDATE (ends_at, recorded_at)
+    ON app.subscription_meters TO abono_tenant, abono_system, abono_admin;
 GRANT SELECT ON app.subscription_meters TO abono_finance;

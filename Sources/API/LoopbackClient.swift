@@ -41,13 +41,19 @@ package final class LoopbackClient {
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         do {
             try send(Array((head + "\r\n").utf8) + bytes)
-            return try receive()
+            let answer = try receive()
+            if answer.headers["connection"]?.lowercased() == "close" { disconnect() }
+            return answer
         } catch {
-            close(descriptor)
-            descriptor = -1
-            received = []
+            disconnect()
             throw error
         }
+    }
+
+    private func disconnect() {
+        close(descriptor)
+        descriptor = -1
+        received = []
     }
 
     private func connect() throws {

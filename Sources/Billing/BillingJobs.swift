@@ -11,16 +11,15 @@ package enum BillingJobs {
     ///
     /// - Parameters:
     ///   - database: what the run's transactions, one for each subscription, run on.
-    ///   - time: up to which instant is billed.
+    ///   - time: the clock, up to whose instant is billed.
     ///   - graceSeconds: how long an invoice stays a draft.
     package static func install(
         on worker: JobWorker, database: Database, time: any TimeSource,
         graceSeconds: Int64 = BillingRun.defaultGraceSeconds
     ) throws {
         worker.registerLong(run) { _ in
-            let now = time.now()
             let summary = try await BillingRun.run(
-                until: now, database: database, recordedAt: now, graceSeconds: graceSeconds)
+                until: time.now(), database: database, time: time, graceSeconds: graceSeconds)
             // What was done is done; the failure makes the job try the rest again.
             if let failure = summary.failures.first {
                 throw Problem(

@@ -31,10 +31,7 @@ enum BillingProposals {
         let stored = try await InvoiceQueries.all(
             of: subscription.id, tenant: subscription.tenant, in: transaction)
         let requests = try InvoiceFunction.usageNeeded(history)
-        var rules: [String: AggregationRule] = [:]
-        for meter in Set(requests.map(\.meter)).sorted() {
-            rules[meter] = try await MeterQueries.require(meter, in: transaction).rule
-        }
+        let rules = try await MeterQueries.require(Set(requests.map(\.meter)), in: transaction).mapValues(\.rule)
         let usage = try await usage(requests, rules, of: story, stored, in: transaction)
         let result = try InvoiceFunction.run(history) { request in usage.answer(request) }
         return Proposal(drafts: result.invoices, usage: usage, rules: rules, stored: stored)

@@ -1,3 +1,4 @@
+package import Jobs
 package import Postgres
 import Subscriptions
 package import Values
@@ -21,19 +22,39 @@ package enum BillingRun {
     ///
     /// - Parameters:
     ///   - until: invoices whose instant is up to this, that included, are made.
-    ///   - recordedAt: the clock.
+    ///   - time: the clock. Each transaction asks it anew: a run may take longer than as-of reports wait.
     ///   - graceSeconds: drafts are finalized so long after their instant; 0 is at once.
     ///   - tenant: only this tenant's; nil is all.
     /// - Throws: only what concerns the run as a whole: that the database cannot be reached.
     package static func run(
-        until: Instant, database: Database, recordedAt: Instant, author: Author = .system("billing"),
+        until: Instant, database: Database, time: any TimeSource, author: Author = .system("billing"),
         graceSeconds: Int64 = defaultGraceSeconds, tenant: TenantID? = nil
     ) async throws -> BillingRunSummary {
         var summary = BillingRunSummary()
-        let stamp = Stamp(at: until, recordedAt: recordedAt, author: author)
-        try await bill(tenant, stamp, database, &summary)
-        try await finalize(tenant, stamp, graceSeconds, database, &summary)
+        let course = Course(until: until, time: time, author: author)
+        try await bill(tenant, course, database, &summary)
+        try await finalize(tenant, course, graceSeconds, database, &summary)
         return summary
+    }
+
+    /// The same with a clock that stands: what seeded books are written at.
+    package static func run(
+        until: Instant, database: Database, recordedAt: Instant, author: Author = .system("billing"),
+        graceSeconds: Int64 = defaultGraceSeconds, tenant: TenantID? = nil
+    ) async throws -> BillingRunSummary {
+        try await run(
+            until: until, database: database, time: ManualTime(recordedAt), author: author, graceSeconds: graceSeconds,
+            tenant: tenant)
+    }
+
+    /// What all transactions of a run share.
+    private struct Course: Sendable {
+        let until: Instant
+        let time: any TimeSource
+        let author: Author
+
+        /// For the transaction that begins.
+        var stamp: Stamp { Stamp(at: until, recordedAt: time.now(), author: author) }
     }
 
     private enum Outcome: Sendable {
@@ -42,20 +63,20 @@ package enum BillingRun {
     }
 
     private static func bill(
-        _ tenant: TenantID?, _ stamp: Stamp, _ database: Database, _ summary: inout BillingRunSummary
+        _ tenant: TenantID?, _ course: Course, _ database: Database, _ summary: inout BillingRunSummary
     ) async throws {
         var last: (tenant: TenantID, subscription: SubscriptionID)?
         while true {
             let page = try await database.transaction(as: .system) { transaction in
-                try await SubscriptionQueries.due(before: stamp.at, limit: pageSize, after: last, in: transaction)
+                try await SubscriptionQueries.due(
+                    before: course.until, of: tenant, limit: pageSize, after: last, in: transaction)
             }
-            let due = page.filter { tenant == nil || $0.tenant == tenant }
-            try await each(due, &summary) { tenant, subscription in
+            try await each(page, &summary) { tenant, subscription in
                 do {
                     return .billed(
                         try await database.transaction(as: .system) { transaction in
                             try await InvoiceOperations.bill(
-                                subscription, of: tenant, until: stamp.at, by: stamp, in: transaction)
+                                subscription, of: tenant, until: course.until, by: course.stamp, in: transaction)
                         })
                 } catch { return .failed(tenant, subscription.text, error) }
             }
@@ -65,20 +86,20 @@ package enum BillingRun {
     }
 
     private static func finalize(
-        _ tenant: TenantID?, _ stamp: Stamp, _ graceSeconds: Int64, _ database: Database,
+        _ tenant: TenantID?, _ course: Course, _ graceSeconds: Int64, _ database: Database,
         _ summary: inout BillingRunSummary
     ) async throws {
         var last: InvoiceQueries.DraftKey?
         while true {
             let page = try await database.transaction(as: .system) { transaction in
                 try await InvoiceQueries.drafts(
-                    issuedUpTo: stamp.at.adding(seconds: -graceSeconds), tenant: tenant, after: last, limit: pageSize,
+                    issuedUpTo: course.until.adding(seconds: -graceSeconds), tenant: tenant, after: last, limit: pageSize,
                     in: transaction)
             }
             // One after the other: numbers go by the instant, and all of an entity wait for its counter anyway.
             var rest = page[...]
             while !rest.isEmpty {
-                try await finalize(Array(rest.prefix(batchSize)), stamp, graceSeconds, database, &summary)
+                try await finalize(Array(rest.prefix(batchSize)), course, graceSeconds, database, &summary)
                 rest = rest.dropFirst(batchSize)
             }
             guard page.count == pageSize, let end = page.last else { return }
@@ -88,14 +109,14 @@ package enum BillingRun {
 
     /// Finalizes some drafts in one transaction; if one of them cannot be, each in its own.
     private static func finalize(
-        _ drafts: [InvoiceQueries.DraftKey], _ stamp: Stamp, _ graceSeconds: Int64, _ database: Database,
+        _ drafts: [InvoiceQueries.DraftKey], _ course: Course, _ graceSeconds: Int64, _ database: Database,
         _ summary: inout BillingRunSummary
     ) async throws {
         do {
             summary.finalized += try await database.transaction(as: .system) { transaction in
                 var finalized = 0
+                var own = course.stamp
                 for draft in drafts {
-                    var own = stamp
                     own.at = draft.issuedAt.adding(seconds: graceSeconds)
                     let outcome = try await InvoiceOperations.finalizing(
                         draft.id, of: draft.tenant, by: own, in: transaction)
@@ -106,7 +127,7 @@ package enum BillingRun {
         } catch {
             guard let draft = drafts.first else { return }
             guard drafts.count == 1 else {
-                for draft in drafts { try await finalize([draft], stamp, graceSeconds, database, &summary) }
+                for draft in drafts { try await finalize([draft], course, graceSeconds, database, &summary) }
                 return
             }
             try take(.failed(draft.tenant, draft.id.text, error), &summary)

@@ -24,7 +24,7 @@ struct BillingUsage: Sendable {
 
     /// Answers with what the events of the part add up to.
     mutating func answer(_ request: UsageRequest, _ aggregation: Aggregation, _ totals: UsageTotals) {
-        answers[request] = .quantity(BillingUsage.quantity(aggregation, totals, ratio: request.ratio))
+        answers[request] = .quantity(totals.quantity(aggregation, ratio: request.ratio) ?? .zero)
     }
 
     /// Answers with the events of the part.
@@ -58,19 +58,6 @@ struct BillingUsage: Sendable {
             rule.aggregation == .count || rule.aggregation == .sum ? rule : nil
         case .flat, .perUnit, .graduated, .volume, .package: rule.aggregation == .weightedSum ? nil : rule
         }
-    }
-
-    private static func quantity(_ aggregation: Aggregation, _ totals: UsageTotals, ratio: Exact) -> Exact {
-        let measured: Exact =
-            switch aggregation {
-            case .count: Exact(totals.count)
-            case .max: totals.max?.exact ?? .zero
-            case .min: totals.min?.exact ?? .zero
-            case .average: totals.count == 0 ? .zero : totals.sum / Exact(totals.count)
-            // The others need single events and do not come here.
-            case .sum, .latest, .unique, .weightedSum: totals.sum
-            }
-        return max(.zero, aggregation.isLevel ? measured * ratio : measured)
     }
 }
 

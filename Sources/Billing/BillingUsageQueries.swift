@@ -28,11 +28,11 @@ enum BillingUsageQueries {
                 UNION ALL
                 SELECT 1, e.value, e.value, e.value FROM app.usage_events e
                 WHERE p.starts_at < p.first AND e.tenant_id = \(tenant) AND e.meter = p.meter
-                  AND e.at >= p.starts_at AND e.at < p.first AND \(fragment: counts)
+                  AND e.at >= p.starts_at AND e.at < p.first AND \(fragment: UsageQueries.counts)
                 UNION ALL
                 SELECT 1, e.value, e.value, e.value FROM app.usage_events e
                 WHERE p.last < p.ends_at AND e.tenant_id = \(tenant) AND e.meter = p.meter
-                  AND e.at >= p.last AND e.at < p.ends_at AND \(fragment: counts)
+                  AND e.at >= p.last AND e.at < p.ends_at AND \(fragment: UsageQueries.counts)
             ) x
             GROUP BY 1
             """
@@ -59,7 +59,7 @@ enum BillingUsageQueries {
                 """
                 SELECT e.event_id, e.at, e.value, e.properties FROM app.usage_events e
                 WHERE e.tenant_id = \(tenant) AND e.meter = \(meter) AND e.at >= \(start) AND e.at < \(end)
-                  AND \(fragment: counts)
+                  AND \(fragment: UsageQueries.counts)
                 ORDER BY e.at, e.event_id
                 """
             ) { row in
@@ -94,26 +94,15 @@ enum BillingUsageQueries {
         return Set(numbers.map { $0 - 1 })
     }
 
-    private static let counts: SQL =
-        "NOT EXISTS (SELECT FROM app.usage_voids v WHERE v.tenant_id = e.tenant_id AND v.event_id = e.event_id)"
-
     /// The whole quarters of an hour in a part; without any both are its end.
     private struct Edges {
         let first: Instant
         let last: Instant
 
-        private static let quarter: Int64 = 900 * 1_000_000
-
         init(_ part: Period) {
-            let start = Edges.quarter(of: part.start)
-            let up = start == part.start ? start : start.adding(microseconds: Edges.quarter)
-            let down = Edges.quarter(of: part.end)
+            let up = UsageBucket.start(atOrAfter: part.start)
+            let down = UsageBucket.start(of: part.end)
             (first, last) = up <= down ? (up, down) : (part.end, part.end)
-        }
-
-        private static func quarter(of instant: Instant) -> Instant {
-            let rest = instant.microseconds % quarter
-            return instant.adding(microseconds: -(rest < 0 ? rest + quarter : rest))
         }
     }
 }

@@ -73,8 +73,9 @@ package struct CreditGrantDraft: Hashable, Sendable {
         guard (0...1000).contains(priority) else {
             throw .invalid("priority", "must be from 0 to 1000, not \(priority)")
         }
-        guard memo.unicodeScalars.count <= 500, !memo.utf8.contains(0) else {
-            throw .invalid("memo", "must have at most 500 characters")
+        let length = memo.unicodeScalars.count
+        guard length <= 500, !memo.utf8.contains(0) else {
+            throw .invalid("memo", "has \(length) characters; at most 500 are allowed, and none is U+0000")
         }
         self.amount = amount
         self.kind = kind

@@ -70,6 +70,23 @@ package enum CreditOperations {
         return try await CreditQueries.find(id, of: tenant, in: transaction) ?? grant
     }
 
+    /// Owes back what a voided invoice returns to prepaid grants that were taken back since: no invoice can take it.
+    ///
+    /// The caller holds the lock on the tenant's credit.
+    static func refundReturned(
+        by invoice: Invoice, by stamp: Stamp, in transaction: borrowing Transaction
+    ) async throws {
+        let returned = try await CreditQueries.application(to: invoice.id, of: invoice.tenant, in: transaction)
+        for use in returned.uses where use.kind == .prepaid {
+            guard let grant = try await CreditQueries.find(use.grant, of: invoice.tenant, in: transaction),
+                grant.voidedAt != nil
+            else { continue }
+            try await post(
+                grant, .prepaidCredit, .refundPayable, use.minor, "returned:\(invoice.id)", at: stamp.at, by: stamp,
+                in: transaction)
+        }
+    }
+
     private static func post(
         _ grant: CreditGrant, _ debit: Account, _ credit: Account, _ minor: Int64, _ act: String, at instant: Instant,
         by stamp: Stamp, in transaction: borrowing Transaction

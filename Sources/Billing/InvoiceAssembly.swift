@@ -26,9 +26,12 @@ struct InvoiceAssembly {
         var tax: Int64 = 0
     }
 
-    /// Whether a draft is to be stored: its instant has no invoice, and was not billed elsewhere.
+    /// Whether a draft is to be stored: it comes after all invoices that are, and was not billed elsewhere.
+    ///
+    /// One that late usage makes at an earlier instant, which came to nothing then, would be overdue as it is made and
+    /// change a past month: its lines are corrections of the next invoice.
     func isNew(_ draft: InvoiceDraft) -> Bool {
-        !stored.contains { $0.issuedAt == draft.issuedAt } && !isBilledElsewhere(draft.issuedAt)
+        stored.allSatisfy { $0.issuedAt < draft.issuedAt } && !isBilledElsewhere(draft.issuedAt)
     }
 
     /// Whether what falls due at an instant was billed before the subscription came here.

@@ -59,8 +59,9 @@ package enum InvoiceOperations {
         _ id: InvoiceID, of tenant: TenantID, reference: String, by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Invoice {
-        guard (1...200).contains(reference.unicodeScalars.count), !reference.utf8.contains(0) else {
-            throw Problem.invalid("reference", "must have 1 to 200 characters")
+        let length = reference.unicodeScalars.count
+        guard (1...200).contains(length), !reference.utf8.contains(0) else {
+            throw Problem.invalid("reference", "has \(length) characters; 1 to 200 are allowed, and none is U+0000")
         }
         let open = try await InvoiceQueries.lock(id, of: tenant, in: transaction)
         if open.status == .paid {
@@ -114,6 +115,7 @@ package enum InvoiceOperations {
                 journal.journal.id, tenant: tenant, key: "invoice:\(id):voided",
                 memo: "invoice \(unpaid.number ?? "") voided", by: stamp, in: transaction)
         }
+        try await CreditOperations.refundReturned(by: unpaid, by: stamp, in: transaction)
         let invoice = try await stored(id, of: tenant, in: transaction)
         try await record("invoice.voided", invoice, by: stamp, in: transaction)
         return invoice

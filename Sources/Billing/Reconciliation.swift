@@ -79,6 +79,12 @@ package enum Reconciliation {
         let known: Sums
     }
 
+    /// Names a posting: keys are a tenant's own, as ids may be that callers bring.
+    private struct PostingKey: Hashable {
+        let tenant: TenantID
+        let key: String
+    }
+
     /// What must be in the books under a key.
     struct Expectation: Sendable {
         let tenant: TenantID
@@ -115,9 +121,11 @@ package enum Reconciliation {
 
     /// Journals against what they must hold; one that must not be there is a difference, too.
     static func differences(_ expected: [Expectation], _ posted: [Posted]) -> [ReconciliationDifference] {
-        let books = Dictionary(posted.map { ($0.key, $0) }) { first, _ in first }
-        let keys = Set(expected.map(\.key))
-        let unexpected = posted.filter { !keys.contains($0.key) }.map { posted in
+        let books = Dictionary(posted.map { (PostingKey(tenant: $0.tenant, key: $0.key), $0) }) { first, _ in first }
+        let keys = Set(expected.map { PostingKey(tenant: $0.tenant, key: $0.key) })
+        let unexpected = posted.filter {
+            !keys.contains(PostingKey(tenant: $0.tenant, key: $0.key))
+        }.map { posted in
             ReconciliationDifference(
                 kind: .journal, tenant: posted.tenant,
                 details: ["key": .string(posted.key), "expected": .null, "posted": "a journal that nothing explains"])
@@ -126,7 +134,7 @@ package enum Reconciliation {
             var sums: [String: Int64] = [:]
             for entry in expectation.entries { sums[entry.account.rawValue, default: 0] &+= entry.amount }
             sums = sums.filter { $0.value != 0 }
-            let found = books[expectation.key]
+            let found = books[PostingKey(tenant: expectation.tenant, key: expectation.key)]
             var held: [String: Int64] = [:]
             for (account, amount) in zip(found?.accounts ?? [], found?.amounts ?? []) {
                 held[account, default: 0] &+= amount

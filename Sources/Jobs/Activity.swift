@@ -13,7 +13,11 @@ package enum Activity {
     ///   - object: the wire id of what was acted on.
     ///   - details: ids and values worth reading later; no secrets, no prompts.
     package static func record(
-        _ verb: String, object: String, tenant: TenantID?, details: JSONValue, by stamp: Stamp,
+        _ verb: String,
+        object: String,
+        tenant: TenantID?,
+        details: JSONValue,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws {
         try await transaction.execute(
@@ -49,7 +53,10 @@ package enum Activity {
 
     /// The newest lines first, of one tenant or of all, of one object or of all.
     package static func list(
-        tenant: TenantID?, object: String? = nil, limit: Int, before: ActivityID? = nil,
+        tenant: TenantID?,
+        object: String? = nil,
+        limit: Int,
+        before: ActivityID? = nil,
         in transaction: borrowing Transaction
     ) async throws -> [Entry] {
         try await transaction.query(
@@ -61,9 +68,16 @@ package enum Activity {
             """
         ) { row in
             Entry(
-                id: try row.next(), tenant: try row.next(), at: try row.next(), recordedAt: try row.next(),
-                author: try row.next(), verb: try row.next(), object: try row.next(), details: try row.next(),
-                requestID: try row.next())
+                id: try row.next(),
+                tenant: try row.next(),
+                at: try row.next(),
+                recordedAt: try row.next(),
+                author: try row.next(),
+                verb: try row.next(),
+                object: try row.next(),
+                details: try row.next(),
+                requestID: try row.next()
+            )
         }
     }
 }

@@ -32,8 +32,15 @@ package struct JobRequest: Sendable {
     package var maxAttempts: Int
 
     package init(
-        kind: String, payload: JSONValue, tenant: TenantID? = nil, runAt: Instant, dueAt: Instant? = nil,
-        clock: ClockID? = nil, priority: Int = 0, uniqueKey: String? = nil, maxAttempts: Int = 10
+        kind: String,
+        payload: JSONValue,
+        tenant: TenantID? = nil,
+        runAt: Instant,
+        dueAt: Instant? = nil,
+        clock: ClockID? = nil,
+        priority: Int = 0,
+        uniqueKey: String? = nil,
+        maxAttempts: Int = 10
     ) {
         self.kind = kind
         self.payload = payload
@@ -71,8 +78,14 @@ package struct Job: Sendable {
     package let lease: NodeLease
 
     package init(
-        id: BackgroundJobID, kind: String, payload: JSONValue, tenant: TenantID?, dueAt: Instant?, attempt: Int,
-        maxAttempts: Int, lease: NodeLease
+        id: BackgroundJobID,
+        kind: String,
+        payload: JSONValue,
+        tenant: TenantID?,
+        dueAt: Instant?,
+        attempt: Int,
+        maxAttempts: Int,
+        lease: NodeLease
     ) {
         self.id = id
         self.kind = kind

@@ -17,7 +17,10 @@ package enum JobError: ProblemConvertible {
         case .leaseLost: Problem(.conflict, code: "lease_lost", "the job is held by another node")
         case .unknownKind(let kind): Problem(.precondition, code: "unknown_kind", "no handler for jobs of kind \(kind)")
         case .notChangeable(let id, let state):
-            Problem(.conflict, "job \(id) is \(state); only dead or cancelled jobs can be retried, waiting ones cancelled")
+            Problem(
+                .conflict,
+                "job \(id) is \(state); only dead or cancelled jobs can be retried, waiting ones cancelled"
+            )
         case .notFound(let id): Problem.notFound("job", id)
         case .schedule(let text, let why): Problem.invalid("schedule", "\(text): \(why)")
         }

@@ -12,7 +12,9 @@ package enum JobOperations {
     ///   nothing has its id then.
     @discardableResult
     package static func enqueue(
-        _ requests: [JobRequest], at recordedAt: Instant, in transaction: borrowing Transaction
+        _ requests: [JobRequest],
+        at recordedAt: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> [BackgroundJobID] {
         guard !requests.isEmpty else { return [] }
         let ids = requests.map { _ in BackgroundJobID.make(at: recordedAt) }
@@ -23,7 +25,9 @@ package enum JobOperations {
 
     /// Ends a job in the transaction that has its effects; throws, and so undoes them, if the lease is void.
     package static func complete(
-        _ job: Job, now: Instant, in transaction: borrowing Transaction
+        _ job: Job,
+        now: Instant,
+        in transaction: borrowing Transaction
     ) async throws {
         let held = try await transaction.execute(JobQueries.complete([job], lease: job.lease, now: now))
         guard held == 1 else { throw JobError.leaseLost(job.id) }
@@ -31,7 +35,9 @@ package enum JobOperations {
 
     /// Makes a dead or cancelled job wait for its next run.
     package static func retry(
-        _ id: BackgroundJobID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: BackgroundJobID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         let changed = try await transaction.execute(
             """
@@ -41,13 +47,21 @@ package enum JobOperations {
         )
         try await refuse(id, ifUnchanged: changed, in: transaction)
         try await Activity.record(
-            "job.retried", object: id.text, tenant: nil, details: [:], by: stamp, in: transaction)
+            "job.retried",
+            object: id.text,
+            tenant: nil,
+            details: [:],
+            by: stamp,
+            in: transaction
+        )
         await transaction.signal(channel)
     }
 
     /// Cancels a job that waits.
     package static func cancel(
-        _ id: BackgroundJobID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: BackgroundJobID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         let changed = try await transaction.execute(
             """
@@ -57,21 +71,33 @@ package enum JobOperations {
         )
         try await refuse(id, ifUnchanged: changed, in: transaction)
         try await Activity.record(
-            "job.cancelled", object: id.text, tenant: nil, details: [:], by: stamp, in: transaction)
+            "job.cancelled",
+            object: id.text,
+            tenant: nil,
+            details: [:],
+            by: stamp,
+            in: transaction
+        )
     }
 
     /// Moves a test clock forward and releases what waited for it.
     package static func advance(
-        _ clock: ClockID, to instant: Instant, now: Instant, in transaction: borrowing Transaction
+        _ clock: ClockID,
+        to instant: Instant,
+        now: Instant,
+        in transaction: borrowing Transaction
     ) async throws {
         try await transaction.execute(
-            "UPDATE app.test_clocks SET at = \(instant) WHERE clock_id = \(clock) AND at <= \(instant)")
+            "UPDATE app.test_clocks SET at = \(instant) WHERE clock_id = \(clock) AND at <= \(instant)"
+        )
         try await transaction.execute(JobQueries.releaseClock(clock, at: instant, now: now))
         await transaction.signal(channel)
     }
 
     private static func refuse(
-        _ id: BackgroundJobID, ifUnchanged changed: Int, in transaction: borrowing Transaction
+        _ id: BackgroundJobID,
+        ifUnchanged changed: Int,
+        in transaction: borrowing Transaction
     ) async throws {
         guard changed == 0 else { return }
         let state: String? = try await transaction.first("SELECT state FROM app.jobs WHERE job_id = \(id)") { row in

@@ -27,7 +27,11 @@ package final class JobWorker: Service {
 
     /// Makes a worker that runs up to `concurrency` jobs at once.
     package init(
-        database: Database, keeper: NodeKeeper, time: any TimeSource, logger: Logger, concurrency: Int = 4
+        database: Database,
+        keeper: NodeKeeper,
+        time: any TimeSource,
+        logger: Logger,
+        concurrency: Int = 4
     ) {
         self.database = database
         self.keeper = keeper
@@ -48,7 +52,9 @@ package final class JobWorker: Service {
 
     /// Has a job written at each slot of a schedule, once however many nodes run.
     package func schedule(
-        _ name: String, _ schedule: Schedule, _ request: @escaping @Sendable (_ slot: Instant) -> JobRequest
+        _ name: String,
+        _ schedule: Schedule,
+        _ request: @escaping @Sendable (_ slot: Instant) -> JobRequest
     ) {
         schedules.withLock { $0.append((name, schedule, request)) }
     }
@@ -110,8 +116,15 @@ package final class JobWorker: Service {
             let results = try await transaction.results(statements)
             return try Transaction.decode(results[1]) { row in
                 Job(
-                    id: try row.next(), kind: try row.next(), payload: try row.next(), tenant: try row.next(),
-                    dueAt: try row.next(), attempt: try row.next(), maxAttempts: try row.next(), lease: lease)
+                    id: try row.next(),
+                    kind: try row.next(),
+                    payload: try row.next(),
+                    tenant: try row.next(),
+                    dueAt: try row.next(),
+                    attempt: try row.next(),
+                    maxAttempts: try row.next(),
+                    lease: lease
+                )
             }
         }
     }
@@ -178,11 +191,13 @@ package final class JobWorker: Service {
             metadata: [
                 "job": "\(job.id)", "kind": "\(job.kind)", "attempt": "\(job.attempt)", "error": "\(error)",
                 "dead": "\(isLast)",
-            ])
+            ]
+        )
         do {
             try await database.transaction(as: .system) { transaction in
                 _ = try await transaction.execute(
-                    JobQueries.fail(job, error: problem.message, retryAt: retryAt, now: now))
+                    JobQueries.fail(job, error: problem.message, retryAt: retryAt, now: now)
+                )
             }
         } catch {
             // The lease runs out or the node leaves; then the job is given back.

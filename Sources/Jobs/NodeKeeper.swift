@@ -98,7 +98,8 @@ package final class NodeKeeper: Service {
                     WHERE node_id = \(lease.node) AND epoch = \(lease.epoch) AND state = 'alive'
                     """,
                     "SELECT node_id, epoch, beat FROM app.nodes WHERE state = 'alive'",
-                ] + extra)
+                ] + extra
+            )
             guard results[0].affected == 1 else { throw PostgresError(.usage, "the lease is void") }
             return try Transaction.decode(results[1]) { row in
                 (lease: NodeLease(node: try row.next(), epoch: try row.next()), beat: try row.next() as Int64)

@@ -59,7 +59,8 @@ package struct Schedule: Hashable, Sendable {
         return isDay || isWeekday
     }
 
-    private static func parse(_ field: String, _ bounds: ClosedRange<Int>, _ text: String) throws(JobError) -> Set<Int> {
+    private static func parse(_ field: String, _ bounds: ClosedRange<Int>, _ text: String) throws(JobError) -> Set<Int>
+    {
         var values: Set<Int> = []
         for part in field.split(separator: ",", omittingEmptySubsequences: false) {
             let pieces = part.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)

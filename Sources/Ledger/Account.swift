@@ -12,14 +12,6 @@ package enum AccountKind: String, Sendable, CaseIterable {
     case contra
     /// What the seller spent; grows with debits.
     case expense
-
-    /// Whether a normal balance of it is a debit.
-    package var growsWithDebits: Bool {
-        switch self {
-        case .asset, .contra, .expense: true
-        case .liability, .revenue: false
-        }
-    }
 }
 
 /// The closed set of accounts; every posting names two or more of them.

@@ -17,6 +17,18 @@ package enum MeterQueries {
         return meter
     }
 
+    /// The meters with some codes, by code; all of them must be there.
+    package static func require(
+        _ codes: Set<String>, in transaction: borrowing Transaction
+    ) async throws -> [String: Meter] {
+        guard !codes.isEmpty else { return [:] }
+        let found = try await transaction.query(
+            "SELECT code, definition FROM app.meters WHERE code = ANY (\(codes.sorted())::text[])", meter)
+        let meters = Dictionary(found.map { ($0.code, $0) }) { first, _ in first }
+        if let missing = codes.subtracting(meters.keys).min() { throw MeteringError.meterNotFound(missing) }
+        return meters
+    }
+
     /// The meters in the order of their codes.
     ///
     /// - Parameter after: the last code of the page before.

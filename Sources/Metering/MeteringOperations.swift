@@ -57,8 +57,9 @@ package enum MeteringOperations {
         _ eventID: String, of tenant: TenantID, reason: String = "", by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> StoredEvent {
-        guard reason.unicodeScalars.count <= 500, !reason.utf8.contains(0) else {
-            throw Problem.invalid("reason", "must have at most 500 characters")
+        let length = reason.unicodeScalars.count
+        guard length <= 500, !reason.utf8.contains(0) else {
+            throw Problem.invalid("reason", "has \(length) characters; at most 500 are allowed, and none is U+0000")
         }
         guard let stored = try await UsageQueries.find(eventID, of: tenant, in: transaction) else {
             throw MeteringError.eventNotFound(eventID)

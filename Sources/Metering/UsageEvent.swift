@@ -142,18 +142,18 @@ package enum UsageLimits {
 }
 
 /// The quarters of an hour that rollups are kept by.
-enum UsageBucket {
+package enum UsageBucket {
     static let microseconds: Int64 = 900 * 1_000_000
 
     /// The quarter that holds an instant.
-    static func start(of instant: Instant) -> Instant {
+    package static func start(of instant: Instant) -> Instant {
         let quarters = instant.microseconds / microseconds
         let isBefore = instant.microseconds < quarters * microseconds
         return Instant(microseconds: (isBefore ? quarters - 1 : quarters) * microseconds)
     }
 
     /// The first quarter that does not begin before an instant.
-    static func start(atOrAfter instant: Instant) -> Instant {
+    package static func start(atOrAfter instant: Instant) -> Instant {
         let start = start(of: instant)
         return start == instant ? start : start.adding(microseconds: microseconds)
     }

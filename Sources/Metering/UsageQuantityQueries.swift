@@ -12,17 +12,9 @@ extension UsageQueries {
         of tenant: TenantID, meter: Meter, subscription: SubscriptionID? = nil, during period: Period,
         in transaction: borrowing Transaction
     ) async throws -> Exact {
-        switch meter.aggregation {
-        case .count, .sum, .max, .min:
-            let totals = try await totals(
-                of: tenant, meter: meter.code, subscription: subscription, during: period, in: transaction)
-            return max(.zero, totals.quantity(meter.aggregation))
-        case .average, .latest, .unique, .weightedSum:
-            return try await usage(
-                of: tenant, meter: meter, subscription: subscription, during: period, wholeSeconds: period.seconds,
-                ratio: .one, in: transaction
-            ).quantity()
-        }
+        let rows = try await rows(
+            of: tenant, meter: meter, subscription: subscription, windows: [period], in: transaction)
+        return rows.first?.quantity ?? .zero
     }
 
     /// The usage of a part as rating takes it: its events and, where the meter carries over, what went before.
@@ -62,19 +54,6 @@ extension UsageQueries {
             RatingEvent(
                 id: event.id, at: event.at, value: event.value.exact,
                 properties: event.properties.object ?? JSONObject())
-        }
-    }
-}
-
-extension UsageTotals {
-    /// What an aggregation that rollups can tell makes of them; 0 of no events.
-    fileprivate func quantity(_ aggregation: Aggregation) -> Exact {
-        switch aggregation {
-        case .count: Exact(count)
-        case .sum: sum
-        case .max: max?.exact ?? .zero
-        case .min: min?.exact ?? .zero
-        case .average, .latest, .unique, .weightedSum: .zero
         }
     }
 }

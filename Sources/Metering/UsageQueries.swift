@@ -110,7 +110,7 @@ package enum UsageQueries {
     }
 
     /// An event `e` counts unless it was taken back.
-    static let counts: SQL =
+    package static let counts: SQL =
         "NOT EXISTS (SELECT FROM app.usage_voids v WHERE v.tenant_id = e.tenant_id AND v.event_id = e.event_id)"
 
     private static let columns: SQL =

@@ -33,26 +33,40 @@ extension UsageQueries {
         guard properties.isEmpty else {
             return try await grouped(filter, meter, windows: windows, by: properties, in: transaction)
         }
-        guard meter.aggregation.isOfTotals else {
-            var rows: [UsageRow] = []
-            for window in windows {
-                let quantity = try await quantity(
-                    of: tenant, meter: meter, subscription: subscription, during: window, in: transaction)
-                rows.append(UsageRow(window: window, group: nil, quantity: quantity))
-            }
-            return rows
+        guard UsageTotals.empty.quantity(meter.aggregation) != nil else {
+            let usage = try await usage(
+                of: tenant, meter: meter, subscription: subscription, during: range, wholeSeconds: range.seconds,
+                ratio: .one, in: transaction)
+            return try cut(usage, into: windows)
         }
         let totals = try await totals(filter, windows: windows, in: transaction)
         return zip(windows, totals).map { window, totals in
-            UsageRow(window: window, group: nil, quantity: meter.aggregation.quantity(totals))
+            UsageRow(window: window, group: nil, quantity: totals.quantity(meter.aggregation) ?? .zero)
         }
+    }
+
+    /// Each window as a whole of its own, of events that were read once for all of them.
+    private static func cut(_ usage: PartUsage, into windows: [Period]) throws(Problem) -> [UsageRow] {
+        var rest = usage.events[...]
+        var earlier = usage.earlier
+        var rows: [UsageRow] = []
+        for window in windows {
+            let events = Array(rest.prefix { $0.at < window.end })
+            rest = rest.dropFirst(events.count)
+            let part = PartUsage(
+                events: events, rule: usage.rule, part: window, wholeSeconds: window.seconds, ratio: .one,
+                earlier: earlier)
+            rows.append(UsageRow(window: window, group: nil, quantity: try part.quantity()))
+            if usage.rule.carryOver { earlier = RatingEvent.gathered(earlier + events) }
+        }
+        return rows
     }
 
     private static func grouped(
         _ filter: UsageFilter, _ meter: Meter, windows: [Period], by properties: [String],
         in transaction: borrowing Transaction
     ) async throws -> [UsageRow] {
-        guard meter.aggregation.isOfTotals else {
+        guard UsageTotals.empty.quantity(meter.aggregation) != nil else {
             throw Problem.invalid(
                 "group_by", "is not possible: \(meter.code) counts by \(meter.aggregation.rawValue)")
         }
@@ -63,29 +77,8 @@ extension UsageQueries {
             var group = JSONObject()
             for (property, value) in zip(properties, row.group) { group[property] = value }
             return UsageRow(
-                window: windows[row.window], group: group, quantity: meter.aggregation.quantity(row.totals))
+                window: windows[row.window], group: group,
+                quantity: row.totals.quantity(meter.aggregation) ?? .zero)
         }
-    }
-}
-
-extension Aggregation {
-    /// Whether count, sum, least and greatest say all there is to say.
-    fileprivate var isOfTotals: Bool {
-        switch self {
-        case .count, .sum, .max, .min: true
-        case .average, .latest, .unique, .weightedSum: false
-        }
-    }
-
-    /// What totals come to; 0 of no events, and not below it.
-    fileprivate func quantity(_ totals: UsageTotals) -> Exact {
-        let quantity: Exact =
-            switch self {
-            case .count: Exact(totals.count)
-            case .max: totals.max?.exact ?? .zero
-            case .min: totals.min?.exact ?? .zero
-            default: totals.sum
-            }
-        return Swift.max(.zero, quantity)
     }
 }

@@ -28,4 +28,21 @@ package struct UsageTotals: Hashable, Sendable {
             count: count + other.count, sum: sum + other.sum,
             min: [min, other.min].compactMap(\.self).min(), max: [max, other.max].compactMap(\.self).max())
     }
+
+    /// The quantity that an aggregation makes of them; 0 of no events, and not below it.
+    ///
+    /// - Parameter ratio: what levels are multiplied with.
+    /// - Returns: nil for an aggregation that needs single events.
+    package func quantity(_ aggregation: Aggregation, ratio: Exact = .one) -> Exact? {
+        let measured: Exact
+        switch aggregation {
+        case .count: measured = Exact(count)
+        case .sum: measured = sum
+        case .max: measured = max?.exact ?? .zero
+        case .min: measured = min?.exact ?? .zero
+        case .average: measured = count == 0 ? .zero : sum / Exact(count)
+        case .latest, .unique, .weightedSum: return nil
+        }
+        return Swift.max(.zero, aggregation.isLevel ? measured * ratio : measured)
+    }
 }

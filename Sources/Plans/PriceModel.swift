@@ -129,14 +129,6 @@ package enum PriceModel: Hashable, Sendable {
         }
     }
 
-    /// Whether it prices the values of the events, whatever the meter's aggregation.
-    package var pricesValues: Bool {
-        switch self {
-        case .percentage, .graduatedPercentage, .dynamic: true
-        case .flat, .perUnit, .graduated, .volume, .package, .matrix: false
-        }
-    }
-
     /// Whether a negative value of an event is an error under it.
     package var refusesNegativeValues: Bool {
         switch self {

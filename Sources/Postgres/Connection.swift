@@ -29,7 +29,9 @@ import Synchronization
     ///
     /// - Parameter limits: what the server itself holds the connection to, also if this process stands still.
     static func open(
-        url: String, name: String, limits: ServerLimits? = nil
+        url: String,
+        name: String,
+        limits: ServerLimits? = nil
     ) async throws(PostgresError) -> Connection {
         let executor = ThreadExecutor(name: name)
         let opener = Opener(executor: executor)
@@ -163,7 +165,9 @@ import Synchronization
     }
 
     private func send(
-        _ statement: SQL, _ binds: BindBuffer, preparing: inout [String]
+        _ statement: SQL,
+        _ binds: BindBuffer,
+        preparing: inout [String]
     ) throws(PostgresError) {
         let name: String
         if let known = prepared[statement.text] {
@@ -231,7 +235,10 @@ import Synchronization
             case 0: return
             case 1:
                 var descriptor = pollfd(
-                    fd: unsafe PQsocket(pointer), events: Int16(POLLIN | POLLOUT), revents: 0)
+                    fd: unsafe PQsocket(pointer),
+                    events: Int16(POLLIN | POLLOUT),
+                    revents: 0
+                )
                 _ = unsafe poll(&descriptor, 1, 1000)
                 if descriptor.revents & Int16(POLLIN) != 0, unsafe PQconsumeInput(pointer) == 0 { throw broken() }
             default: throw broken()

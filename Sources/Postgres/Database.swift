@@ -17,7 +17,10 @@ package final class Database: Sendable {
     ///   - deadline: the longest a transaction lives.
     ///   - statementTimeout: the longest one statement runs, held by the server; the deadline, unless it is given.
     package init(
-        url: String, connections: Int = 8, wait: Duration = .seconds(5), deadline: Duration = .seconds(30),
+        url: String,
+        connections: Int = 8,
+        wait: Duration = .seconds(5),
+        deadline: Duration = .seconds(30),
         statementTimeout: Duration? = nil
     ) {
         self.url = url
@@ -25,7 +28,9 @@ package final class Database: Sendable {
         notifier = Notifier(url: url)
         // A second more than our own timer, which says better what happened.
         let limits = ServerLimits(
-            statement: statementTimeout ?? (deadline + .seconds(1)), idleInTransaction: deadline + .seconds(1))
+            statement: statementTimeout ?? (deadline + .seconds(1)),
+            idleInTransaction: deadline + .seconds(1)
+        )
         pool = Pool(url: url, limit: connections, wait: wait, limits: limits)
     }
 
@@ -44,7 +49,8 @@ package final class Database: Sendable {
     /// no effects outside the database. A commit whose outcome is unknown is thrown as that.
     @discardableResult
     package func transaction<Value>(
-        as scope: Scope, isolation: Isolation = .readCommitted,
+        as scope: Scope,
+        isolation: Isolation = .readCommitted,
         _ body: (borrowing Transaction) async throws -> Value
     ) async throws -> Value {
         var attempt = 1
@@ -66,7 +72,8 @@ package final class Database: Sendable {
     /// The role is `abono_tenant`, no tenant is set: until `app.begin_request` or `app.begin_tenant` has run,
     /// every tenant table refuses. This is how a request authenticates in the round trip of its first statement.
     package func request<Value>(
-        isolation: Isolation = .readCommitted, _ body: (borrowing Transaction) async throws -> Value
+        isolation: Isolation = .readCommitted,
+        _ body: (borrowing Transaction) async throws -> Value
     ) async throws -> Value {
         try await transaction(as: .unauthenticated, isolation: isolation, body)
     }
@@ -77,7 +84,9 @@ package final class Database: Sendable {
     }
 
     private func attemptOnce<Value>(
-        as scope: Scope, isolation: Isolation, _ body: (borrowing Transaction) async throws -> Value
+        as scope: Scope,
+        isolation: Isolation,
+        _ body: (borrowing Transaction) async throws -> Value
     ) async throws -> Outcome<Value> {
         let connection = try await pool.acquire()
         let number = connection.canceller.beginTransaction()
@@ -126,8 +135,8 @@ package final class Database: Sendable {
             if error.kind == .connection {
                 return .failed(PostgresError(.commitUnknown, error.message), canRetry: false)
             }
-            // A COMMIT that was cancelled, while deferred constraints were checked, has rolled back.
-            let isLate = error.sqlState == "57014"
+            // A COMMIT that came too late, or was cancelled while deferred constraints were checked, has rolled back.
+            let isLate = ["57014", "25P03"].contains(error.sqlState)
             return .failed(isLate ? PostgresError(.timeout, error.message) : error, canRetry: error.isRetryable)
         }
     }

@@ -153,16 +153,22 @@ package enum MigrationError: ProblemConvertible {
         switch self {
         case .missing(let name):
             Problem(
-                .precondition, code: "migration_missing",
-                "the database has the migration \(name), which this program does not; run a newer abono")
+                .precondition,
+                code: "migration_missing",
+                "the database has the migration \(name), which this program does not; run a newer abono"
+            )
         case .changed(let name):
             Problem(
-                .precondition, code: "migration_changed",
-                "the migration \(name) is not the one that was applied; never change a migration, add one")
+                .precondition,
+                code: "migration_changed",
+                "the migration \(name) is not the one that was applied; never change a migration, add one"
+            )
         case .late(let name):
             Problem(
-                .precondition, code: "migration_late",
-                "the migration \(name) comes before one that was applied; give it a number after all others")
+                .precondition,
+                code: "migration_late",
+                "the migration \(name) comes before one that was applied; give it a number after all others"
+            )
         }
     }
 }

@@ -85,7 +85,8 @@ package struct PostgresError: Error, ProblemConvertible, Sendable, CustomStringC
             Problem(.unavailable, code: "cancelled", "the request was cancelled")
         case .commitUnknown:
             Problem(
-                .unavailable, code: "outcome_unknown",
+                .unavailable,
+                code: "outcome_unknown",
                 "the connection broke while the change was being saved; read it back before trying again"
             )
         case .server where isUniqueViolation || isExclusionViolation:
@@ -96,7 +97,8 @@ package struct PostgresError: Error, ProblemConvertible, Sendable, CustomStringC
             Problem(.unavailable, "too many changes at once; try again", retryAfterSeconds: 1)
         case .server where sqlState == "53300" || isServerGone:
             Problem(.unavailable, "the database cannot be reached right now; try again", retryAfterSeconds: 1)
-        case .unstorable, .server where sqlState == "22021":
+        case .unstorable,
+            .server where sqlState == "22021":
             Problem(.invalid, "a text holds the character U+0000, which cannot be stored; leave it out")
         case .server, .decoding, .usage:
             Problem(.internal, "something went wrong on our side")

@@ -39,7 +39,8 @@ package struct Transaction: ~Copyable {
 
     /// Decodes the rows of a result of `results(_:)`.
     package static func decode<Value>(
-        _ set: ResultSet, _ decode: (inout RowReader) throws -> Value
+        _ set: ResultSet,
+        _ decode: (inout RowReader) throws -> Value
     ) throws -> [Value] {
         var values: [Value] = []
         values.reserveCapacity(set.count)

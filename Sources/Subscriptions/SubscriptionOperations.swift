@@ -20,6 +20,8 @@ package enum SubscriptionOperations {
         _ draft: SubscriptionDraft, for tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
     ) async throws -> Subscription {
         if let id = draft.id, let there = try await repeated(draft, id, tenant, in: transaction) { return there }
+        // Two at once could each be the first of its currency, or the last that is allowed.
+        try await TenantQueries.lock(tenant, in: transaction)
         let story = try await SubscriptionProposals.creation(draft, for: tenant, by: stamp, in: transaction)
         let subscription = story.subscription
         let written = try await transaction.execute(

@@ -99,16 +99,19 @@ package enum SubscriptionQueries {
 
     /// Subscriptions for which something may fall due up to an instant, that included: what the billing run reads.
     ///
-    /// - Parameter after: the last one of the page before.
+    /// - Parameters:
+    ///   - tenant: whose; nil is everyone's.
+    ///   - after: the last one of the page before.
     package static func due(
-        before until: Instant, limit: Int, after: (tenant: TenantID, subscription: SubscriptionID)? = nil,
+        before until: Instant, of tenant: TenantID? = nil, limit: Int, after: (tenant: TenantID, subscription: SubscriptionID)? = nil,
         in transaction: borrowing Transaction
     ) async throws -> [(tenant: TenantID, subscription: SubscriptionID)] {
+        let whose: SQL = tenant.map { "tenant_id = \($0)" } ?? "true"
         let rest: SQL = after.map { "(tenant_id, id) > (\($0.tenant), \($0.subscription))" } ?? "true"
         return try await transaction.query(
             """
             SELECT tenant_id, id FROM app.subscriptions
-            WHERE next_billing_at <= \(until) AND \(fragment: rest) ORDER BY tenant_id, id LIMIT \(limit)
+            WHERE next_billing_at <= \(until) AND \(fragment: whose) AND \(fragment: rest) ORDER BY tenant_id, id LIMIT \(limit)
             """
         ) { row in (tenant: try row.next(), subscription: try row.next()) }
     }

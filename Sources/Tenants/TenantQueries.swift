@@ -25,7 +25,8 @@ package enum TenantQueries {
     }
 
     /// The tenant, held until the transaction ends.
-    static func lock(_ id: TenantID, in transaction: borrowing Transaction) async throws -> Tenant {
+    @discardableResult
+    package static func lock(_ id: TenantID, in transaction: borrowing Transaction) async throws -> Tenant {
         let found = try await transaction.first(
             "SELECT \(fragment: columns) FROM app.tenants WHERE tenant_id = \(id) FOR UPDATE", tenant)
         guard let found else { throw TenantError.notFound(id) }

@@ -1,4 +1,5 @@
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -63,7 +64,9 @@ import Values
                     """
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                     WHERE datname = current_database() AND pid <> pg_backend_pid()
-                    """, url: database.url.replacing("abono_app", with: "postgres"))
+                    """,
+                    url: database.url.replacing("abono_app", with: "postgres")
+                )
                 try await database.transaction(as: .system) { transaction in
                     try await TransactionTests.insert("round\(round)", transaction)
                 }
@@ -93,31 +96,25 @@ import Values
         }
     }
 
-    @Test func `the login role may become the five roles and nothing else`() async throws {
+    @Test func `a transaction whose connection the server ends runs again, and is there once`() async throws {
         try await withDatabase { database in
-            let roles: [String] = try await database.transaction(as: .system) { transaction in
-                try await transaction.query(
-                    """
-                    SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
-                    JOIN pg_roles l ON l.oid = m.member WHERE l.rolname = 'abono_app' ORDER BY 1
-                    """
-                ) { try $0.next() }
-            }
-            #expect(roles == scopeRoles.sorted())
-            let owned: Int? = try await database.transaction(as: .system) { transaction in
-                try await transaction.first(
-                    """
-                    SELECT count(*) FROM pg_class WHERE relowner = 'abono_app'::regrole
-                    """
-                ) { try $0.next() }
-            }
-            #expect(owned == 0)
-            let inherits: Bool? = try await database.transaction(as: .system) { transaction in
-                try await transaction.first("SELECT rolinherit FROM pg_roles WHERE rolname = 'abono_app'") {
-                    try $0.next()
+            let superuser = database.url.replacing("abono_app", with: "postgres")
+            let attempts = Mutex(0)
+            try await database.transaction(as: .system) { transaction in
+                let attempt = attempts.withLock { count in
+                    count += 1
+                    return count
                 }
+                try await TransactionTests.insert("before", transaction)
+                if attempt == 1 {
+                    let own: Int? = try await transaction.first("SELECT pg_backend_pid()") { try $0.next() }
+                    let process = try #require(own)
+                    try await Administration.run("SELECT pg_terminate_backend(\(process))", url: superuser)
+                }
+                try await TransactionTests.insert("after", transaction)
             }
-            #expect(inherits == false)
+            #expect(attempts.withLock { $0 } == 2)
+            #expect(try await TransactionTests.names(database) == ["after", "before"])
         }
     }
 }

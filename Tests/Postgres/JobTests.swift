@@ -9,7 +9,11 @@ import Values
 @Suite struct JobTests {
     private static func keeper(_ database: Database) async throws -> NodeKeeper {
         let keeper = NodeKeeper(
-            url: database.url, name: "test", time: ManualTime(testNow), logger: Logger(label: "test"))
+            url: database.url,
+            name: "test",
+            time: ManualTime(testNow),
+            logger: Logger(label: "test")
+        )
         try await keeper.register()
         return keeper
     }
@@ -29,13 +33,19 @@ import Values
         try await withDatabase { database in
             _ = try? await database.transaction(as: .system) { transaction in
                 try await JobOperations.enqueue(
-                    [JobRequest(kind: "a", payload: [:], runAt: testNow)], at: testNow, in: transaction)
+                    [JobRequest(kind: "a", payload: [:], runAt: testNow)],
+                    at: testNow,
+                    in: transaction
+                )
                 throw Stop()
             }
             #expect(try await Self.states(database) == [])
             try await database.transaction(as: .system) { transaction in
                 _ = try await JobOperations.enqueue(
-                    [JobRequest(kind: "a", payload: [:], runAt: testNow)], at: testNow, in: transaction)
+                    [JobRequest(kind: "a", payload: [:], runAt: testNow)],
+                    at: testNow,
+                    in: transaction
+                )
             }
             #expect(try await Self.states(database) == ["available"])
         }
@@ -52,7 +62,8 @@ import Values
             }
             worker.register("write") { job, now, transaction in
                 try await transaction.execute(
-                    "INSERT INTO app.schedules (name, expression, fired_slot) VALUES ('done', '* * * * *', \(now))")
+                    "INSERT INTO app.schedules (name, expression, fired_slot) VALUES ('done', '* * * * *', \(now))"
+                )
             }
             try await database.transaction(as: .system) { transaction in
                 let jobs = [("late", 5), ("first", -1), ("middle", 0)].map { name, priority in
@@ -60,7 +71,10 @@ import Values
                 }
                 _ = try await JobOperations.enqueue(jobs, at: testNow, in: transaction)
                 _ = try await JobOperations.enqueue(
-                    [JobRequest(kind: "write", payload: [:], runAt: testNow)], at: testNow, in: transaction)
+                    [JobRequest(kind: "write", payload: [:], runAt: testNow)],
+                    at: testNow,
+                    in: transaction
+                )
             }
             #expect(await worker.work() == 4)
             #expect(Set(order.withLock { $0 }) == ["first", "middle", "late"])
@@ -76,7 +90,11 @@ import Values
             let worker = Self.worker(database, keeper, time)
             worker.registerLong("later") { _ in }
             let request = JobRequest(
-                kind: "later", payload: [:], runAt: testNow.adding(microseconds: 60_000_000), uniqueKey: "k")
+                kind: "later",
+                payload: [:],
+                runAt: testNow.adding(microseconds: 60_000_000),
+                uniqueKey: "k"
+            )
             try await database.transaction(as: .system) { transaction in
                 _ = try await JobOperations.enqueue([request], at: testNow, in: transaction)
                 _ = try await JobOperations.enqueue([request], at: testNow, in: transaction)
@@ -98,8 +116,10 @@ import Values
             worker.register("fragile") { _, _, _ in if mustFail.withLock({ $0 }) { throw Broken() } }
             let ids = try await database.transaction(as: .system) { transaction in
                 try await JobOperations.enqueue(
-                    [JobRequest(kind: "fragile", payload: [:], runAt: testNow, maxAttempts: 2)], at: testNow,
-                    in: transaction)
+                    [JobRequest(kind: "fragile", payload: [:], runAt: testNow, maxAttempts: 2)],
+                    at: testNow,
+                    in: transaction
+                )
             }
             #expect(await worker.work() == 1)
             #expect(try await Self.states(database) == ["available"])
@@ -123,16 +143,28 @@ import Values
             let lease = keeper.lease
             let ids = try await database.transaction(as: .system) { transaction in
                 try await JobOperations.enqueue(
-                    [JobRequest(kind: "x", payload: [:], runAt: testNow)], at: testNow, in: transaction)
+                    [JobRequest(kind: "x", payload: [:], runAt: testNow)],
+                    at: testNow,
+                    in: transaction
+                )
             }
             try await database.transaction(as: .system) { transaction in
                 _ = try await transaction.execute(
                     """
                     UPDATE app.jobs SET state = 'running', attempt = 1, node_id = \(lease.node), node_epoch = \(lease.epoch + 1)
-                    """)
+                    """
+                )
             }
             let stale = Job(
-                id: ids[0], kind: "x", payload: [:], tenant: nil, dueAt: nil, attempt: 1, maxAttempts: 3, lease: lease)
+                id: ids[0],
+                kind: "x",
+                payload: [:],
+                tenant: nil,
+                dueAt: nil,
+                attempt: 1,
+                maxAttempts: 3,
+                lease: lease
+            )
             await #expect(throws: JobError.self) {
                 try await database.transaction(as: .system) { transaction in
                     try await TransactionTests.insert("effect", transaction)
@@ -175,10 +207,13 @@ import Values
             let due = testNow.adding(microseconds: 86_400_000_000)
             try await database.transaction(as: .system) { transaction in
                 try await transaction.execute(
-                    "INSERT INTO app.test_clocks VALUES (\(clock), 'test', \(testNow), \(testNow))")
+                    "INSERT INTO app.test_clocks VALUES (\(clock), 'test', \(testNow), \(testNow))"
+                )
                 _ = try await JobOperations.enqueue(
-                    [JobRequest(kind: "renewal", payload: [:], runAt: testNow, dueAt: due, clock: clock)], at: testNow,
-                    in: transaction)
+                    [JobRequest(kind: "renewal", payload: [:], runAt: testNow, dueAt: due, clock: clock)],
+                    at: testNow,
+                    in: transaction
+                )
             }
             time.set(due.adding(microseconds: 1))
             #expect(await worker.work() == 0)

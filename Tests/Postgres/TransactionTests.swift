@@ -133,7 +133,8 @@ import Values
                                 ) { try $0.next() }
                                 let next = (at ?? testNow).adding(microseconds: 1_000_000)
                                 try await transaction.execute(
-                                    "UPDATE app.schedules SET fired_slot = \(next) WHERE name = 'counter'")
+                                    "UPDATE app.schedules SET fired_slot = \(next) WHERE name = 'counter'"
+                                )
                             }
                         }
                     }
@@ -150,7 +151,10 @@ import Values
     @Test func `rows go in and out by COPY`() async throws {
         try await withDatabase { database in
             let url = database.url.replacing("abono_app", with: "postgres")
-            try await Administration.run("CREATE TABLE app.copied (a int, b text); GRANT ALL ON app.copied TO abono_system", url: url)
+            try await Administration.run(
+                "CREATE TABLE app.copied (a int, b text); GRANT ALL ON app.copied TO abono_system",
+                url: url
+            )
             let rows: [[(any SQLEncodable)?]] = [[1, "tab\there"], [2, nil], [3, "back\\slash\nline"]]
             let out = Collected()
             try await database.transaction(as: .system) { transaction in
@@ -167,7 +171,8 @@ import Values
 
     static func insert(_ name: String, _ transaction: borrowing Transaction) async throws {
         try await transaction.execute(
-            "INSERT INTO app.schedules (name, expression, fired_slot) VALUES (\(name), '* * * * *', \(testNow))")
+            "INSERT INTO app.schedules (name, expression, fired_slot) VALUES (\(name), '* * * * *', \(testNow))"
+        )
     }
 
     static func names(_ database: Database) async throws -> [String] {

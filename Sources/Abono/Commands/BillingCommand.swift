@@ -32,7 +32,7 @@ struct BillingCommand: AsyncParsableCommand {
             let summary = try await Session.run(options) { session in
                 if let tenant { _ = try await session.tenant(tenant) }
                 return try await BillingRun.run(
-                    until: until, database: session.database, recordedAt: session.now, author: .command,
+                    until: until, database: session.database, time: session.time, author: .command,
                     graceSeconds: graceSeconds, tenant: tenant)
             }
             Output(format: options.format).object(summary.json)

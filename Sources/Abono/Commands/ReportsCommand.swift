@@ -185,9 +185,13 @@ enum RevenueOptions {
         return (month, cell)
     }
 
-    /// Under a table, what the numbers mean; programs find it in the JSON.
+    /// What the numbers mean: under a table, and beside CSV on standard error; in JSON it is a member.
     static func note(_ report: MRRReport, _ output: Output) {
-        guard output.format == .table else { return }
-        output.write("\nas of \(report.months.asOf), months of \(report.months.zone)\n\(MRRReport.definitionText)\n")
+        let text = "as of \(report.months.asOf), months of \(report.months.zone)\n\(MRRReport.definitionText)"
+        switch output.format {
+        case .table: output.write("\n\(text)\n")
+        case .csv: CommandFailure.say(text)
+        case .json: break
+        }
     }
 }

@@ -5,6 +5,7 @@ import Metering
 import Plans
 import Postgres
 import Subscriptions
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -153,5 +154,37 @@ import Values
         try await database.transaction(as: .finance) { transaction in
             try await InvoiceQueries.list(of: nil, limit: 100, in: transaction).compactMap(\.number)
         }
+    }
+
+    @Test func `each transaction of a run asks the clock`() async throws {
+        try await withDatabase { database in
+            let books = [try await BillingFixture(database), try await BillingFixture(database, name: "Other")]
+            _ = try await BillingRun.run(
+                until: BillingFixture.start, database: database, time: TickingTime(), author: .command, graceSeconds: 0)
+            var written: Set<Instant> = []
+            var posted: Set<Instant> = []
+            for book in books {
+                written.formUnion(try await book.invoices().map(\.recordedAt))
+                let journals = try await database.transaction(as: .tenant(book.tenant)) { transaction in
+                    try await LedgerQueries.journals(of: book.tenant, limit: 10, in: transaction)
+                }
+                posted.formUnion(journals.map(\.recordedAt))
+            }
+            #expect(written.count == 2 && posted.count == 1)
+            #expect(try #require(posted.min()) > (try #require(written.max())))
+        }
+    }
+}
+
+/// A clock that goes on by a second whenever it is asked.
+private final class TickingTime: TimeSource {
+    private let seconds = Mutex<Int64>(0)
+
+    func now() -> Instant {
+        testNow.adding(
+            seconds: seconds.withLock { seconds in
+                seconds += 1
+                return seconds
+            })
     }
 }

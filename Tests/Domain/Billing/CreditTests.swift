@@ -134,4 +134,41 @@ import Values
             #expect(throws: Problem.self) { try CreditGrantDraft(amount: usd(0)) }
         }
     }
+
+    @Test func `what a voided invoice gives back to a voided grant is owed back, too`() async throws {
+        try await withDatabase { database in
+            let book = try await BillingFixture(database)
+            let bought = try await grant(CreditGrantDraft(amount: usd(1_000), kind: .prepaid), to: book)
+            try await book.run(until: BillingFixture.start)
+            let invoice = try #require(try await book.invoices().first)
+            #expect(invoice.creditsApplied.text == "10.00" && invoice.status == .open)
+            try await database.transaction(as: .admin) { transaction in
+                _ = try await CreditOperations.void(
+                    bought.id, of: book.tenant, by: BillingFixture.stamp(), in: transaction)
+            }
+            #expect(try await balance(.refundPayable, of: book) == 0)
+            for _ in 0..<2 {
+                try await database.transaction(as: .tenant(book.tenant)) { transaction in
+                    _ = try await InvoiceOperations.void(
+                        invoice.id, of: book.tenant, by: BillingFixture.stamp(), in: transaction)
+                }
+            }
+            #expect(try await balance(.prepaidCredit, of: book) == 0)
+            #expect(try await balance(.refundPayable, of: book) == -1_000)
+            #expect(try await book.differences().isEmpty)
+        }
+    }
+
+    @Test func `two tenants may bring the same id, and their books are told apart`() async throws {
+        try await withDatabase { database in
+            let id = GrantID.make(at: testNow)
+            let book = try await BillingFixture(database)
+            let other = try await BillingFixture(database, name: "Other")
+            _ = try await grant(CreditGrantDraft(amount: usd(1_000), kind: .prepaid, id: id), to: book)
+            _ = try await grant(CreditGrantDraft(amount: usd(2_000), kind: .prepaid, id: id), to: other)
+            #expect(try await balance(.cash, of: book) == 1_000)
+            #expect(try await balance(.cash, of: other) == 2_000)
+            #expect(try await book.differences().isEmpty)
+        }
+    }
 }

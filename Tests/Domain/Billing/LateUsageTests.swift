@@ -95,6 +95,28 @@ import Values
         }
     }
 
+    @Test func `late usage of a period that came to nothing waits for the next invoice, too`() async throws {
+        let plan: JSONValue = [
+            "code": "metered", "currency": "USD", "interval": ["unit": "month"],
+            "prices": [["code": "tokens", "meter": "tokens", "model": "per_unit", "unit_amount": "0.01"]],
+        ]
+        try await withDatabase { database in
+            let book = try await BillingFixture(database, plan: plan, quantities: [:])
+            #expect(try await book.bill(until: BillingFixture.day(2026, 2, 5)).isEmpty)
+            try await book.use(300, BillingFixture.day(2026, 2, 9))
+            #expect(try await book.bill(until: march).map(\.short) == [["tokens 300 300"]])
+            try await book.use(200, BillingFixture.day(2026, 1, 10), recordedAt: later)
+            #expect(try await book.bill(until: march, recordedAt: last).isEmpty)
+            try await book.use(100, BillingFixture.day(2026, 3, 10), recordedAt: later)
+            let next = try await book.bill(until: april, recordedAt: last)
+            #expect(next.map(\.issuedAt) == [april])
+            #expect(next.first?.short == ["tokens 100 100", "tokens 200 200"])
+            #expect(next.first?.lines.last?.start == BillingFixture.start)
+            #expect(try await book.differences().isEmpty)
+            #expect(try await book.bill(until: BillingFixture.day(2026, 5, 5), recordedAt: last).isEmpty)
+        }
+    }
+
     @Test func `what is upcoming is told, and nothing is written`() async throws {
         try await withDatabase { database in
             let book = try await BillingFixture(database)

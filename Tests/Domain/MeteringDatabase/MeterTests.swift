@@ -60,4 +60,38 @@ import Values
             #expect(measured == quantity)
         }
     }
+
+    @Test(arguments: Aggregation.allCases)
+    func `windows of one answer tell what each of them tells alone`(_ aggregation: Aggregation) async throws {
+        try await withDatabase { database in
+            let tenant = UsageFixture.tenants(1)[0]
+            var json: JSONObject = ["code": "own", "aggregation": .string(aggregation.rawValue)]
+            if aggregation == .unique { json["unique_by"] = "user" }
+            if aggregation == .weightedSum { json["carry_over"] = true }
+            _ = try await Self.put(.object(json), in: database)
+            let day: Int64 = 86_400
+            let events = try [-day, 0, 60, day - 1, 2 * day, 2 * day + 500, 3 * day].enumerated().map { index, after in
+                try UsageFixture.event(
+                    "e\(index)", meter: "own", after: after, value: Decimal12(7 * index % 5),
+                    properties: ["user": .int(index % 2)])
+            }
+            try await UsageFixture.ingest(events, for: tenant, in: database)
+            let windows = [0, 1, 2].compactMap { number in
+                Period(start: testNow.adding(seconds: number * day), end: testNow.adding(seconds: (number + 1) * day))
+            }
+            try await database.transaction(as: .tenant(tenant)) { transaction in
+                let meter = try await MeterQueries.require("own", in: transaction)
+                let rows = try await UsageQueries.rows(of: tenant, meter: meter, windows: windows, in: transaction)
+                #expect(rows.map(\.window) == windows)
+                for row in rows {
+                    // What rating makes of the events themselves.
+                    let alone = try await UsageQueries.usage(
+                        of: tenant, meter: meter, during: row.window, wholeSeconds: row.window.seconds, ratio: .one,
+                        in: transaction
+                    ).quantity()
+                    #expect(row.quantity == alone)
+                }
+            }
+        }
+    }
 }

@@ -95,6 +95,38 @@ import Values
         }
     }
 
+    @Test func `who uses a feature while it is granted anew waits, and is not refused`() async throws {
+        try await withDatabase(connections: 3) { database in
+            let tenant = UsageFixture.tenants(1)[0]
+            try await Self.replace([Self.draft(allowance: 5, isHard: true)], of: tenant, in: database)
+            let event = try UsageFixture.event("e", after: 60)
+            let (granting, granted) = AsyncStream.makeStream(of: Void.self)
+            let remaining = try await withThrowingTaskGroup(of: Exact?.self) { group in
+                group.addTask {
+                    try await database.transaction(as: .tenant(tenant)) { transaction in
+                        try await QuotaOperations.replace(
+                            tenant: tenant, source: "sub_one", rows: [Self.draft(allowance: 9, isHard: true)],
+                            by: UsageFixture.stamp, in: transaction)
+                        granted.finish()
+                        // The other comes to the old row meanwhile, and waits for it.
+                        try await Task.sleep(for: .milliseconds(300))
+                    }
+                    return nil
+                }
+                group.addTask {
+                    for await _ in granting {}
+                    return try await database.transaction(as: .tenant(tenant)) { transaction in
+                        try await QuotaOperations.consume(
+                            feature: "output", event: event, of: tenant, recordedAt: testNow, in: transaction
+                        ).balance.remaining
+                    }
+                }
+                return try await group.reduce(into: Exact?.none) { $0 = $1 ?? $0 }
+            }
+            #expect(remaining == 8)
+        }
+    }
+
     @Test func `a soft quota reports what is over it, and nothing is refused`() async throws {
         try await withDatabase { database in
             let tenant = UsageFixture.tenants(1)[0]

@@ -233,4 +233,54 @@ private typealias Fixture = SubscriptionFixture
             #expect(verbs.contains("subscription.created"))
         }
     }
+
+    @Test func `of two that are made at once in two currencies the later is refused`() async throws {
+        try await withDatabase(connections: 3) { database in
+            try await Fixture.publishSmall(in: database)
+            try await Fixture.publish(
+                #"{"code": "euro", "currency": "EUR", "interval": {"unit": "month"}, "prices": []}"#, in: database)
+            let tenant = try await Fixture.tenant(in: database)
+            let stamp = Stamp(now: testNow, author: .command)
+            let (making, made) = AsyncStream.makeStream(of: Void.self)
+            await #expect(throws: SubscriptionError.otherCurrency(plan: "euro", is: .eur, needed: .usd)) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try await database.transaction(as: .tenant(tenant)) { transaction in
+                            try await SubscriptionOperations.create(
+                                SubscriptionDraft(plan: "small"), for: tenant, by: stamp, in: transaction)
+                            made.finish()
+                            // The other is asked for before this one has committed.
+                            try await Task.sleep(for: .milliseconds(300))
+                        }
+                    }
+                    group.addTask {
+                        for await _ in making {}
+                        try await database.transaction(as: .tenant(tenant)) { transaction in
+                            _ = try await SubscriptionOperations.create(
+                                SubscriptionDraft(plan: "euro"), for: tenant, by: stamp, in: transaction)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+
+    @Test func `nobody can change what was agreed on at the beginning`() async throws {
+        try await withDatabase { database in
+            let made = try await Fixture.subscribed(in: database)
+            let forbidden: [SQL] = [
+                "UPDATE app.subscriptions SET currency = 'EUR'", "UPDATE app.subscriptions SET starts_at = created_at",
+                "UPDATE app.subscription_phases SET starts_at = recorded_at",
+                "UPDATE app.subscription_meters SET meter = 'other'", "UPDATE app.subscription_changes SET seq = 9",
+            ]
+            for statement in forbidden {
+                for scope in [Scope.tenant(made.tenant), .system, .admin, .finance] {
+                    await #expect(throws: PostgresError.self) {
+                        try await database.transaction(as: scope) { try await $0.execute(statement) }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -34,6 +34,21 @@ import Values
         }
     }
 
+    @Test(arguments: 1...4)
+    func `parts sum to the whole for amounts of any size, also beyond what weights are counted in`(seed: UInt64) {
+        var sampler = Sampler(seed: seed)
+        for _ in 0..<100 {
+            let total = Int64.random(in: .min ... .max, using: &sampler)
+            let weights = (0..<Int.random(in: 1...40, using: &sampler)).map { _ in
+                Exact(Int.random(in: 0 ... .max, using: &sampler), Int.random(in: 1 ... .max, using: &sampler))
+            }
+            let parts = split(total, by: weights)
+            #expect(parts.count == weights.count)
+            #expect(parts.reduce(Exact.zero) { $0 + Exact($1) } == Exact(total))
+            #expect(parts.allSatisfy { total < 0 ? $0 <= 0 : $0 >= 0 })
+        }
+    }
+
     @Test func `the largest totals are split too`() {
         let parts = split(.min, by: [1, 1, 1])
         #expect(parts == [-3_074_457_345_618_258_603, -3_074_457_345_618_258_603, -3_074_457_345_618_258_602])
