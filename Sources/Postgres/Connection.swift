@@ -95,7 +95,7 @@ import Synchronization
         guard !canceller.isExpired else { throw fail(PostgresError(.timeout, "the transaction's time is over")) }
         do {
             return try await withTaskCancellationHandler {
-                try work()
+                try perform(work)
             } onCancel: {
                 canceller.cancelRunning()
             }
@@ -104,6 +104,11 @@ import Synchronization
         } catch {
             throw fail(PostgresError(.usage, "\(type(of: error))"))
         }
+    }
+
+    /// Does the work on this connection's thread: a closure that did not name the actor would run on another.
+    private func perform<Value>(_ work: () throws(PostgresError) -> Value) throws(PostgresError) -> Value {
+        try work()
     }
 
     /// Runs one statement whatever the task's state: COMMIT and ROLLBACK must reach the server.

@@ -1,5 +1,4 @@
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -98,7 +97,7 @@ import Values
             try await database.transaction(as: .system) { transaction in
                 try await transaction.batch([Self.insert("a"), Self.insert("b")])
             }
-            let attempts = Mutex(0)
+            let attempts = Shared(0)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for order in [["a", "b"], ["b", "a"]] {
                     group.addTask {

@@ -1,6 +1,5 @@
 import Foundation
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -32,7 +31,7 @@ import Values
             )
             let database = Database(url: cluster.url(user: "abono_app"), connections: 4, wait: .seconds(30))
             defer { database.close() }
-            let told = Mutex(Told())
+            let told = Shared(Told())
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<Self.writers {
                     group.addTask { try await Self.write(as: writer, to: database, told) }
@@ -52,7 +51,7 @@ import Values
         }
     }
 
-    private static func write(as writer: Int, to database: Database, _ told: borrowing Mutex<Told>) async throws {
+    private static func write(as writer: Int, to database: Database, _ told: Shared<Told>) async throws {
         var number = writer * 1_000_000
         while !told.withLock({ $0.mustStop }) {
             number += 1
@@ -75,7 +74,7 @@ import Values
         }
     }
 
-    private static func untilAllWrote(_ count: Int, _ told: borrowing Mutex<Told>) async throws {
+    private static func untilAllWrote(_ count: Int, _ told: Shared<Told>) async throws {
         let limit = ContinuousClock.now + .seconds(60)
         while told.withLock({ told in (0..<writers).contains { told.since[$0] ?? 0 < count } }) {
             guard ContinuousClock.now < limit else {
@@ -112,7 +111,7 @@ import Values
             var payloads = listener.payloads.makeAsyncIterator()
             #expect(await payloads.next() == "")
 
-            let attempts = Mutex(0)
+            let attempts = Shared(0)
             let error = await #expect(throws: PostgresError.self) {
                 try await database.transaction(as: .system) { transaction in
                     attempts.withLock { $0 += 1 }

@@ -121,9 +121,9 @@ import Values
                         ).balance.remaining
                     }
                 }
-                return try await group.reduce(into: Exact?.none) { $0 = $1 ?? $0 }
+                return try await group.reduce(into: [Exact]()) { $0 += [$1].compactMap(\.self) }
             }
-            #expect(remaining == 8)
+            #expect(remaining == [8])
         }
     }
 
