@@ -7,17 +7,6 @@ import Testing
 import Values
 
 @Suite struct JobTests {
-    private static func keeper(_ database: Database) async throws -> NodeKeeper {
-        let keeper = NodeKeeper(
-            url: database.url,
-            name: "test",
-            time: ManualTime(testNow),
-            logger: Logger(label: "test")
-        )
-        try await keeper.register()
-        return keeper
-    }
-
     private static func worker(_ database: Database, _ keeper: NodeKeeper, _ time: ManualTime) -> JobWorker {
         JobWorker(database: database, keeper: keeper, time: time, logger: Logger(label: "test"))
     }
@@ -53,8 +42,8 @@ import Values
 
     @Test func `effects and end are one, and run in order of priority`() async throws {
         try await withDatabase { database in
-            let keeper = try await Self.keeper(database)
             let time = ManualTime(testNow)
+            let keeper = try await keptKeeper(database, time)
             let worker = Self.worker(database, keeper, time)
             let order = Mutex<[String]>([])
             worker.registerLong("note") { job in
@@ -85,8 +74,8 @@ import Values
 
     @Test func `a job is not taken before its time, and one key waits only once`() async throws {
         try await withDatabase { database in
-            let keeper = try await Self.keeper(database)
             let time = ManualTime(testNow)
+            let keeper = try await keptKeeper(database, time)
             let worker = Self.worker(database, keeper, time)
             worker.registerLong("later") { _ in }
             let request = JobRequest(
@@ -103,14 +92,25 @@ import Values
             #expect(await worker.work() == 0)
             time.set(testNow.adding(microseconds: 60_000_000))
             #expect(await worker.work() == 1)
+            // The key is free again, and business time counts as well.
+            var second = request
+            second.dueAt = testNow.adding(seconds: 120)
+            let due = second
+            try await database.transaction(as: .system) { transaction in
+                _ = try await JobOperations.enqueue([due], at: testNow, in: transaction)
+            }
+            #expect(Set(try await Self.states(database)) == ["done", "available"])
+            #expect(await worker.work() == 0)
+            time.set(testNow.adding(seconds: 120))
+            #expect(await worker.work() == 1)
         }
     }
 
     @Test func `a failing job is tried again later, then is a dead letter that can be revived`() async throws {
         struct Broken: Error {}
         try await withDatabase { database in
-            let keeper = try await Self.keeper(database)
             let time = ManualTime(testNow)
+            let keeper = try await keptKeeper(database, time)
             let worker = Self.worker(database, keeper, time)
             let mustFail = Mutex(true)
             worker.register("fragile") { _, _, _ in if mustFail.withLock({ $0 }) { throw Broken() } }
@@ -139,7 +139,7 @@ import Values
 
     @Test func `a holder whose node was declared lost can finish nothing`() async throws {
         try await withDatabase { database in
-            let keeper = try await Self.keeper(database)
+            let keeper = try await keptKeeper(database, ManualTime(testNow))
             let lease = keeper.lease
             let ids = try await database.transaction(as: .system) { transaction in
                 try await JobOperations.enqueue(
@@ -178,8 +178,8 @@ import Values
 
     @Test func `a slot of a schedule fires once however many workers look`() async throws {
         try await withDatabase { database in
-            let keeper = try await Self.keeper(database)
             let time = ManualTime(testNow)
+            let keeper = try await keptKeeper(database, time)
             let every = try Schedule("*/15 * * * *")
             let workers = (0..<3).map { _ in Self.worker(database, keeper, time) }
             let runs = Mutex(0)
@@ -199,8 +199,8 @@ import Values
 
     @Test func `jobs with a test clock wait for that clock`() async throws {
         try await withDatabase { database in
-            let keeper = try await Self.keeper(database)
             let time = ManualTime(testNow)
+            let keeper = try await keptKeeper(database, time)
             let worker = Self.worker(database, keeper, time)
             worker.registerLong("renewal") { _ in }
             let clock = ClockID.make(at: testNow)

@@ -20,11 +20,16 @@ struct OwnCluster: Sendable {
     private let folder: String
     private let programs: String
 
+    /// A socket's path has at most 107 bytes, so TMPDIR will not do.
+    private static let parent = "/tmp"
+    private static let prefix = "abono-own."
+
     /// Makes and starts one with our schema, lends it, and removes it.
     static func run(_ body: (OwnCluster) async throws -> Void) async throws {
-        // A socket's path has at most 107 bytes, so TMPDIR will not do.
-        let folder = "/tmp/abono-own.\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        let cluster = OwnCluster(folder: folder, programs: try await findPrograms())
+        let programs = try await findPrograms()
+        await removeAbandoned(programs)
+        let folder = "\(parent)/\(prefix)\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let cluster = OwnCluster(folder: folder, programs: programs)
         do {
             try await cluster.make()
             try await body(cluster)
@@ -71,6 +76,16 @@ struct OwnCluster: Sendable {
             login: "abono_app",
             recordedAt: testNow
         )
+    }
+
+    /// A test run that was killed outright could not clean up; the next one does it for it.
+    private static func removeAbandoned(_ programs: String) async {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+            guard let owner = name.dropFirst(prefix.count).split(separator: "-").first.flatMap({ pid_t($0) }),
+                kill(owner, 0) != 0, errno == ESRCH
+            else { continue }
+            await OwnCluster(folder: parent + "/" + name, programs: programs).remove()
+        }
     }
 
     private func remove() async {

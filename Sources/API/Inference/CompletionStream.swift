@@ -20,8 +20,6 @@ struct CompletionStream: Sendable {
         var headers = headers
         headers["Cache-Control"] = "no-store"
         headers["X-Accel-Buffering"] = "no"
-        // Watching for the client's leaving uses the connection up.
-        headers["Connection"] = "close"
         return .stream(type: "text/event-stream; charset=utf-8", headers: headers) { writer in
             try await request.body.consumeWithInboundCloseHandler { _ in
                 try await write(to: &writer)

@@ -58,7 +58,8 @@ enum CompletionRoutes {
 
     /// What the answer says beside its body.
     static func headers(_ run: InferenceRun) -> [String: String] {
-        var headers = ["x-abono-route": run.route, "x-abono-job": run.job.text]
+        // Watching for the client's leaving uses the connection up; a client must not send its next request on it.
+        var headers = ["x-abono-route": run.route, "x-abono-job": run.job.text, "Connection": "close"]
         for (name, value) in run.rates.headers { headers[name] = value }
         return headers
     }
@@ -109,10 +110,15 @@ extension Call {
 
     /// Waits for the whole answer; a client that leaves stops the generation.
     func answer(of run: InferenceRun) async throws -> InferenceAnswer {
-        let answer = try await request.body.consumeWithInboundCloseHandler { _ in
-            try await run.answer()
-        } onInboundClosed: {
-            run.cancel()
+        let answer: InferenceAnswer
+        do {
+            answer = try await request.body.consumeWithInboundCloseHandler { _ in
+                try await run.answer()
+            } onInboundClosed: {
+                run.cancel()
+            }
+        } catch {
+            throw AnnotatedError(cause: error, headers: [("Connection", "close")])
         }
         guard answer.finishReason != .cancelled else { throw CompletionRoutes.cancelled }
         return answer

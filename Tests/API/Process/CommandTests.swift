@@ -111,6 +111,6 @@ import Values
             input: .none, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         var code: Int32 = -1
         if case .exited(let status) = result.terminationStatus { code = status }
-        return (code, result.standardOutput ?? "", result.standardError ?? "")
+        return (code, result.standardOutput, result.standardError)
     }
 }
