@@ -27,7 +27,6 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 
 let migrations = [
     "0001_foundation.sql", "0002_tenants.sql", "0003_jobs.sql", "0004_plans.sql", "0005_metering.sql",
@@ -40,7 +39,6 @@ let package = Package(
     dependencies: [
         // Exact versions: Package.resolved holds commit ids that differ from mirror to mirror.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
@@ -63,44 +61,37 @@ let package = Package(
         .target(
             name: "Migrations", dependencies: ["Postgres"], path: "Migrations",
             resources: migrations.map { .embedInCode(.init(stringLiteral: $0)) }),
-        .target(name: "Jobs", dependencies: ["Postgres", "Values", logging, lifecycle]),
+        .target(name: "Jobs", dependencies: ["Postgres", "Values", lifecycle, logging]),
         .target(name: "Tenants", dependencies: ["Jobs", "Postgres", "Values", crypto]),
         .target(name: "Plans", dependencies: ["Jobs", "Postgres", "Values"]),
         .target(name: "Metering", dependencies: ["Jobs", "Postgres", "Values", crypto]),
-        .target(name: "Ledger", dependencies: ["Jobs", "Postgres", "Values"]),
+        .target(name: "Ledger", dependencies: ["Postgres", "Values"]),
         .target(
-            name: "Subscriptions",
-            dependencies: ["Jobs", "Ledger", "Metering", "Plans", "Postgres", "Tenants", "Values"]),
+            name: "Subscriptions", dependencies: ["Jobs", "Metering", "Plans", "Postgres", "Tenants", "Values"]),
         .target(
             name: "Billing",
-            dependencies: [
-                "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values", logging,
-            ]),
-        .target(
-            name: "Revenue",
-            dependencies: [
-                "Billing", "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values",
-            ]),
-        .target(name: "Forecasting", dependencies: ["Postgres", "Revenue", "Values"]),
+            dependencies: ["Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values"]),
+        .target(name: "Revenue", dependencies: ["Ledger", "Plans", "Postgres", "Subscriptions", "Values"]),
+        .target(name: "Forecasting", dependencies: ["Revenue", "Values"]),
         .target(
             name: "Inference",
             dependencies: [
-                "Billing", "Jobs", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values", collections,
-                crypto, logging, lifecycle, metrics, subprocess, system,
+                "Billing", "Jobs", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values", crypto,
+                lifecycle, logging, metrics, subprocess, system,
             ]),
         .target(name: "Llama", dependencies: ["CLlama", "CLlamaShim", "Inference", "Values"]),
         .target(
             name: "API",
             dependencies: [
-                "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Revenue",
-                "Subscriptions", "Tenants", "Values", coreMetrics, crypto, httpTypes, hummingbird, logging, metrics, nio,
+                "Billing", "Forecasting", "Inference", "Jobs", "Metering", "Plans", "Postgres", "Revenue",
+                "Subscriptions", "Tenants", "Values", coreMetrics, crypto, httpTypes, hummingbird, logging, nio,
             ]),
         .executableTarget(
             name: "Abono",
             dependencies: [
                 "API", "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Llama", "Metering", "Migrations",
                 "Plans", "Postgres", "Revenue", "Subscriptions", "Tenants", "Values", arguments, configuration,
-                coreMetrics, crypto, hummingbird, lifecycle, logging, metrics, nio, subprocess, system, unixSignals,
+                coreMetrics, crypto, hummingbird, lifecycle, logging, nio, subprocess, system, unixSignals,
             ]),
         .target(name: "TestSupport", dependencies: ["Migrations", "Postgres", "Values"], path: "Tests/TestSupport"),
         .testTarget(name: "ValuesTests", dependencies: ["Values", bigInt], path: "Tests/Values"),
@@ -116,13 +107,16 @@ let package = Package(
                 "Subscriptions", "Tenants", "TestSupport", "Values", logging,
             ], path: "Tests/Domain", exclude: ["Cases"]),
         .testTarget(
-            name: "LlamaTests", dependencies: ["Inference", "Llama", "TestSupport", "Values", logging, lifecycle],
-            path: "Tests/Llama"),
+            name: "LlamaTests",
+            dependencies: [
+                "Inference", "Jobs", "Llama", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants",
+                "TestSupport", "Values", logging,
+            ], path: "Tests/Llama"),
         .testTarget(
             name: "APITests",
             dependencies: [
                 "API", "Billing", "Inference", "Jobs", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants",
-                "TestSupport", "Values", hummingbird, hummingbirdTesting, logging, subprocess, system,
+                "TestSupport", "Values", httpTypes, hummingbird, hummingbirdTesting, logging, subprocess, system,
             ], path: "Tests/API"),
     ],
     swiftLanguageModes: [.v6]

@@ -136,6 +136,7 @@ struct Customer: Sendable {
     /// Makes one whose history begins before now, since the server reads the real clock.
     static func make(in database: Database) async throws -> Customer {
         let stamp = Stamp(now: testNow, author: .command)
+        try await ModelOperations.register(folder: ServerProcess.models, in: database, by: stamp)
         let tenant = try await database.transaction(as: .admin) { transaction in
             let plan: JSONValue = [
                 "code": "metered", "currency": "USD", "interval": ["unit": "year"],
