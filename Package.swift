@@ -59,18 +59,24 @@ let package = Package(
         .target(name: "Values", dependencies: [bigInt]),
         .target(name: "Postgres", dependencies: ["CPostgres", "Values"]),
         .target(
-            name: "Migrations", dependencies: ["Postgres"], path: "Migrations",
-            resources: migrations.map { .embedInCode(.init(stringLiteral: $0)) }),
+            name: "Migrations",
+            dependencies: ["Postgres"],
+            path: "Migrations",
+            resources: migrations.map { .embedInCode(.init(stringLiteral: $0)) }
+        ),
         .target(name: "Jobs", dependencies: ["Postgres", "Values", lifecycle, logging]),
         .target(name: "Tenants", dependencies: ["Jobs", "Postgres", "Values", crypto]),
         .target(name: "Plans", dependencies: ["Jobs", "Postgres", "Values"]),
         .target(name: "Metering", dependencies: ["Jobs", "Postgres", "Values", crypto]),
         .target(name: "Ledger", dependencies: ["Postgres", "Values"]),
         .target(
-            name: "Subscriptions", dependencies: ["Jobs", "Metering", "Plans", "Postgres", "Tenants", "Values"]),
+            name: "Subscriptions",
+            dependencies: ["Jobs", "Metering", "Plans", "Postgres", "Tenants", "Values"]
+        ),
         .target(
             name: "Billing",
-            dependencies: ["Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values"]),
+            dependencies: ["Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values"]
+        ),
         .target(name: "Revenue", dependencies: ["Ledger", "Plans", "Postgres", "Subscriptions", "Values"]),
         .target(name: "Forecasting", dependencies: ["Revenue", "Values"]),
         .target(
@@ -78,94 +84,62 @@ let package = Package(
             dependencies: [
                 "Billing", "Jobs", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values", crypto,
                 lifecycle, logging, metrics, subprocess, system,
-            ]),
+            ]
+        ),
         .target(name: "Llama", dependencies: ["CLlama", "CLlamaShim", "Inference", "Values"]),
         .target(
             name: "API",
             dependencies: [
                 "Billing", "Forecasting", "Inference", "Jobs", "Metering", "Plans", "Postgres", "Revenue",
                 "Subscriptions", "Tenants", "Values", coreMetrics, crypto, httpTypes, hummingbird, logging, nio,
-            ]),
+            ]
+        ),
         .executableTarget(
             name: "Abono",
             dependencies: [
                 "API", "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Llama", "Metering", "Migrations",
                 "Plans", "Postgres", "Revenue", "Subscriptions", "Tenants", "Values", arguments, configuration,
                 coreMetrics, crypto, hummingbird, lifecycle, logging, nio, subprocess, system, unixSignals,
-            ]),
+            ]
+        ),
         .target(name: "TestSupport", dependencies: ["Migrations", "Postgres", "Values"], path: "Tests/TestSupport"),
         .testTarget(name: "ValuesTests", dependencies: ["Values", bigInt], path: "Tests/Values"),
         .testTarget(
             name: "PostgresTests",
             dependencies: [
                 "Jobs", "Migrations", "Postgres", "TestSupport", "Values", lifecycle, logging, subprocess, system,
-            ], path: "Tests/Postgres"),
+            ],
+            path: "Tests/Postgres"
+        ),
         .testTarget(
             name: "DomainTests",
             dependencies: [
                 "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Revenue",
                 "Subscriptions", "Tenants", "TestSupport", "Values", logging,
-            ], path: "Tests/Domain", exclude: ["Cases"]),
+            ],
+            path: "Tests/Domain",
+            exclude: ["Cases"]
+        ),
         .testTarget(
             name: "LlamaTests",
             dependencies: [
                 "Inference", "Jobs", "Llama", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants",
                 "TestSupport", "Values", logging,
-            ], path: "Tests/Llama"),
+            ],
+            path: "Tests/Llama"
+        ),
         .testTarget(
             name: "APITests",
             dependencies: [
                 "API", "Billing", "Inference", "Jobs", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants",
                 "TestSupport", "Values", httpTypes, hummingbird, hummingbirdTesting, logging, subprocess, system,
-            ], path: "Tests/API"),
+            ],
+            path: "Tests/API"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
 
 for target in package.targets where target.type != .system && target.name != "CLlamaShim" {
     target.swiftSettings = settings
-}
-
-// DEV-ONLY
-import Foundation
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
-func folder(_ t: Target) -> String { root + "/" + (t.path ?? ((t.type == .test ? "Tests/" : "Sources/") + t.name)) }
-func present(_ t: Target) -> Bool {
-    guard let e = FileManager.default.enumerator(atPath: folder(t)) else { return false }
-    for case let f as String in e where f.hasSuffix(".swift") || f.hasSuffix(".cpp") || f.hasSuffix(".modulemap") { return true }
-    return false
-}
-package.targets = package.targets.filter(present)
-let onlyTest = ProcessInfo.processInfo.environment["ABONO_DEV_TEST"] ?? ""
-if !onlyTest.isEmpty {
-    // "DomainTests:Tests/Domain/Plans:Plans,Metering" keeps one test target, a part of its folder, and these modules.
-    let parts = onlyTest.split(separator: ":").map(String.init)
-    package.targets = package.targets.filter { $0.type != .test || $0.name == parts[0] }
-    for t in package.targets where t.name == parts[0] {
-        t.path = parts[1]
-        t.exclude = []
-        let keep = Set((parts.count > 2 ? parts[2] : "").split(separator: ",").map(String.init))
-        t.dependencies = t.dependencies.filter { d in
-            if case .byNameItem(let n, _) = d { return keep.contains(n) || ["Values", "Postgres", "Jobs", "TestSupport", "Migrations"].contains(n) }
-            return true
-        }
-    }
-    var wanted: Set<String> = [parts[0]]
-    var grew = true
-    while grew {
-        grew = false
-        for t in package.targets where wanted.contains(t.name) {
-            for case .byNameItem(let n, _) in t.dependencies where !wanted.contains(n) { wanted.insert(n); grew = true }
-        }
-    }
-    package.targets = package.targets.filter { wanted.contains($0.name) }
-    package.products = []
-}
-let names = Set(package.targets.map(\.name))
-for t in package.targets {
-    t.dependencies = t.dependencies.filter { d in
-        if case .byNameItem(let n, _) = d { return names.contains(n) }
-        return true
-    }
-    if t.name == "DomainTests", onlyTest.isEmpty == false { t.exclude = [] }
 }

@@ -29,9 +29,10 @@ extension Call {
     /// A tenant's key is looked up in the round trip that opens the transaction, so a revoked key is refused at once
     /// and nothing is cached. Staff run in the scope given, after their role was checked.
     ///
-    /// - Parameter staffScope: the scope for staff; nil is the tenant they named.
+    /// `staffScope`: the scope for staff; nil is the tenant they named.
     func transaction<Value>(
-        staffScope: Scope? = nil, isolation: Isolation = .readCommitted,
+        staffScope: Scope? = nil,
+        isolation: Isolation = .readCommitted,
         _ body: (Authorized, borrowing Transaction) async throws -> Value
     ) async throws -> Value {
         let secret = try secret()
@@ -40,13 +41,20 @@ extension Call {
             transaction in
             guard let caller = try await Authentication.begin(secret: secret, at: now, in: transaction) else {
                 throw Problem(
-                    .unauthenticated, code: "invalid_api_key", "the key is not known, has expired or was revoked")
+                    .unauthenticated,
+                    code: "invalid_api_key",
+                    "the key is not known, has expired or was revoked"
+                )
             }
             try authorize(caller)
             guard caller.staff == nil else { return (caller, nil) }
             try requireActive(caller.tenantStatus)
             let authorized = Authorized(
-                caller: caller, tenant: caller.tenant, zone: caller.timeZone, stamp: stamp(caller))
+                caller: caller,
+                tenant: caller.tenant,
+                zone: caller.timeZone,
+                stamp: stamp(caller)
+            )
             return (caller, try await body(authorized, transaction))
         }
         services.keyUse.record(first.caller.key, at: now)
@@ -79,8 +87,10 @@ extension Call {
     private func requireActive(_ status: TenantStatus?) throws(Problem) {
         guard endpoint.needsActiveTenant, let status, status != .active else { return }
         throw Problem(
-            .forbidden, code: "tenant_\(status.rawValue)",
-            "the account is \(status.rawValue): it can read and pay, but not use or order anything")
+            .forbidden,
+            code: "tenant_\(status.rawValue)",
+            "the account is \(status.rawValue): it can read and pay, but not use or order anything"
+        )
     }
 
     /// Like `transaction`, for what creates or changes something: obeys `Idempotency-Key`.
@@ -88,9 +98,11 @@ extension Call {
     /// The answer is stored under the key in the same transaction, so a repetition is answered with the same bytes,
     /// for good.
     ///
-    /// - Parameter kept: what of the answer is stored for repetitions; all of it unless it holds a secret.
+    /// `kept`: what of the answer is stored for repetitions; all of it unless it holds a secret.
     func write(
-        staffScope: Scope? = nil, status: Int = 201, kept: (JSONValue) -> JSONValue = { $0 },
+        staffScope: Scope? = nil,
+        status: Int = 201,
+        kept: (JSONValue) -> JSONValue = { $0 },
         _ body: (Authorized, borrowing Transaction) async throws -> JSONValue
     ) async throws -> Reply {
         let key = header("Idempotency-Key")
@@ -100,8 +112,11 @@ extension Call {
         return try await transaction(staffScope: staffScope) { authorized, transaction in
             guard let key else { return .json(status, try await body(authorized, transaction)) }
             let request = IdempotentRequest(
-                tenant: authorized.tenant, key: key, route: "\(endpoint.method.rawValue) \(endpoint.path)",
-                body: Array((self.request.uri.description).utf8) + self.body)
+                tenant: authorized.tenant,
+                key: key,
+                route: "\(endpoint.method.rawValue) \(endpoint.path)",
+                body: Array((self.request.uri.description).utf8) + self.body
+            )
             if let known = try await request.begin(in: transaction) { return known }
             let value = try await body(authorized, transaction)
             try await request.finish(status: status, kept(value), stamp: authorized.stamp, in: transaction)
@@ -116,8 +131,10 @@ extension Call {
             if let role = caller.staff { return try require(role, in: staff) }
             guard caller.scopes.contains(scope) else {
                 throw Problem(
-                    .forbidden, code: "missing_scope",
-                    "this needs the scope \(scope.rawValue); the key has \(Self.list(caller.scopes.map(\.rawValue)))")
+                    .forbidden,
+                    code: "missing_scope",
+                    "this needs the scope \(scope.rawValue); the key has \(Self.list(caller.scopes.map(\.rawValue)))"
+                )
             }
         case .anyTenant(let staff):
             if let role = caller.staff { try require(role, in: staff) }
@@ -132,8 +149,10 @@ extension Call {
     private func require(_ role: StaffRole, in roles: Set<StaffRole>) throws(Problem) {
         guard roles.contains(role) else {
             throw Problem(
-                .forbidden, code: "missing_role",
-                "this is for the roles \(Self.list(roles.map(\.rawValue))); the key's role is \(role.rawValue)")
+                .forbidden,
+                code: "missing_role",
+                "this is for the roles \(Self.list(roles.map(\.rawValue))); the key's role is \(role.rawValue)"
+            )
         }
     }
 

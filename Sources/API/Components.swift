@@ -42,8 +42,11 @@ enum Components {
                         "id": Schema.nullable(Schema.string),
                         "outcome": Schema.choice(["accepted", "duplicate", "conflict", "rejected"]),
                         "errors": Schema.array(fieldError),
-                    ]))
-            ], required: ["events"]),
+                    ])
+                )
+            ],
+            required: ["events"]
+        ),
         "StoredEvent": Schema.object([
             "id": Schema.string, "meter": Schema.string, "at": Schema.instant, "value": Schema.decimal,
             "properties": Schema.free, "subject": Schema.nullable(Schema.string),

@@ -83,6 +83,7 @@ enum Schema {
     static func list(_ items: JSONValue) -> JSONValue {
         object(
             ["data": array(items), "has_more": boolean, "next": nullable(string)],
-            required: ["data", "has_more", "next"])
+            required: ["data", "has_more", "next"]
+        )
     }
 }

@@ -26,9 +26,14 @@ enum ErrorReply {
         return problem.code == "unsupported_media_type" ? 415 : status(problem.kind)
     }
 
-    /// - Parameter isFinal: whether the same request can never succeed soon, whatever its status makes clients think.
+    /// `isFinal`: whether the same request can never succeed soon, whatever its status makes clients think.
     static func reply(
-        _ status: Int, _ problem: Problem, requestID: String, path: String, speaksOpenAI: Bool, isFinal: Bool = false
+        _ status: Int,
+        _ problem: Problem,
+        requestID: String,
+        path: String,
+        speaksOpenAI: Bool,
+        isFinal: Bool = false
     ) -> Reply {
         var headers: [String: String] = [:]
         if status == 429 || status == 503 {

@@ -66,8 +66,11 @@ actor EventIngester {
         guard !events.isEmpty else { return UsageInput.merge(inputs, []) }
         guard waiting == 0 || waiting + events.count <= limits.waiting else {
             throw Problem(
-                .limited, code: "rate_limit_exceeded",
-                "more events arrive than can be stored; send these again in a moment", retryAfterSeconds: 1)
+                .limited,
+                code: "rate_limit_exceeded",
+                "more events arrive than can be stored; send these again in a moment",
+                retryAfterSeconds: 1
+            )
         }
         waiting += events.count
         defer { waiting -= events.count }

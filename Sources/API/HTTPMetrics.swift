@@ -10,7 +10,7 @@ struct HTTPMetrics: Sendable {
 
     /// Counts a request that was answered.
     ///
-    /// - Parameter route: the template, never the path: what callers choose must not make series.
+    /// `route`: the template, never the path: what callers choose must not make series.
     func observeRequest(method: String, route: String, status: Int, seconds: Double) {
         let dimensions = [("method", method), ("route", route), ("status", String(status))]
         Counter(label: "http_requests", dimensions: dimensions, factory: factory).increment()

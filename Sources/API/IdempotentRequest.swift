@@ -24,8 +24,10 @@ struct IdempotentRequest: Sendable {
         ) { row in try row.next() }
         guard isFirst == true else {
             throw Problem(
-                .conflict, code: "in_progress",
-                "a request with this Idempotency-Key is still being answered; try again")
+                .conflict,
+                code: "in_progress",
+                "a request with this Idempotency-Key is still being answered; try again"
+            )
         }
         let stored = try await transaction.first(
             """
@@ -37,19 +39,27 @@ struct IdempotentRequest: Sendable {
         guard let stored else { return nil }
         guard stored.hash == hash else {
             throw Problem(
-                .conflict, code: "idempotency_key_reused",
-                "this Idempotency-Key was used with another request; take a new key for a new request")
+                .conflict,
+                code: "idempotency_key_reused",
+                "this Idempotency-Key was used with another request; take a new key for a new request"
+            )
         }
         guard let answer = stored.answer else {
             throw Problem(
-                .conflict, code: "answer_expired", "this was done before; its stored answer is past its retention")
+                .conflict,
+                code: "answer_expired",
+                "this was done before; its stored answer is past its retention"
+            )
         }
         return .json(stored.status, answer, headers: ["Idempotent-Replayed": "true"])
     }
 
     /// Keeps the answer in the transaction that did the work.
     func finish(
-        status: Int, _ answer: JSONValue, stamp: Stamp, in transaction: borrowing Transaction
+        status: Int,
+        _ answer: JSONValue,
+        stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         try await transaction.execute(
             """

@@ -1,8 +1,10 @@
 import Foundation
 package import Values
 
-/// A small HTTP/1.1 client for this machine's own server: one connection that is kept, blocking, for one thread at a
-/// time. What measures and demonstrates the server speaks to it as any client does.
+/// A small HTTP/1.1 client for this machine's own server: one connection that is kept, blocking, for one thread at
+/// a time.
+///
+/// What measures and demonstrates the server speaks to it as any client does.
 package final class LoopbackClient {
     /// What came back.
     package struct Answer {
@@ -31,8 +33,12 @@ package final class LoopbackClient {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Sends a request and reads its answer; a body is sent as JSON.
-    package func call(_ method: String, _ path: String, _ body: JSONValue? = nil, headers: [String: String] = [:]) throws -> Answer
-    {
+    package func call(
+        _ method: String,
+        _ path: String,
+        _ body: JSONValue? = nil,
+        headers: [String: String] = [:]
+    ) throws -> Answer {
         if descriptor < 0 { try connect() }
         let bytes = body.map { Array($0.text.utf8) } ?? []
         var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nContent-Length: \(bytes.count)\r\n"
@@ -68,7 +74,9 @@ package final class LoopbackClient {
         address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.connect(descriptor, $0, size) }
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor, $0, size)
+            }
         }
         guard result == 0 else {
             close(descriptor)
@@ -94,7 +102,9 @@ package final class LoopbackClient {
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
+                in: .whitespaces
+            )
         }
         let body: [UInt8]
         if headers["transfer-encoding"]?.lowercased() == "chunked" {

@@ -4,8 +4,10 @@ import Values
 enum Paging {
     static let parameters: [Endpoint.Parameter] = [
         Endpoint.Parameter(
-            name: "limit", about: "How many at most, 1 to 200; by default 50.",
-            schema: ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]),
+            name: "limit",
+            about: "How many at most, 1 to 200; by default 50.",
+            schema: ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]
+        ),
         Endpoint.Parameter(name: "after", about: "`next` of the page before.", schema: Schema.string),
     ]
 }
@@ -22,7 +24,8 @@ extension JSONObject {
 extension Call {
     /// One of the words of a closed set in the query.
     func queryChoice<Value: RawRepresentable & CaseIterable>(
-        _ name: String, as type: Value.Type
+        _ name: String,
+        as type: Value.Type
     ) throws(Problem) -> Value? where Value.RawValue == String {
         guard let text = query(name) else { return nil }
         guard let value = Value(rawValue: text) else {
@@ -37,7 +40,9 @@ extension Call {
         guard let text = query(name) else { return nil }
         guard let id = ID<Kind>(text) else {
             throw .invalid(
-                name, "is \(JSONValue.string(text).seen); an id that begins with \(Kind.prefix)_ is expected")
+                name,
+                "is \(JSONValue.string(text).seen); an id that begins with \(Kind.prefix)_ is expected"
+            )
         }
         return id
     }

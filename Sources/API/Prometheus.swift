@@ -22,7 +22,8 @@ package final class Prometheus: MetricsFactory, Sendable {
     }
 
     package func makeFloatingPointCounter(
-        label: String, dimensions: [(String, String)]
+        label: String,
+        dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
         counter(label, dimensions)
     }

@@ -10,8 +10,10 @@ enum Reply: Sendable {
     case empty(Int)
     /// A stream whose body is written while it is made.
     case stream(
-        type: String, headers: [String: String],
-        write: @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void)
+        type: String,
+        headers: [String: String],
+        write: @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    )
 
     static func ok(_ value: JSONValue) -> Reply { .json(200, value) }
 
@@ -40,11 +42,16 @@ enum Reply: Sendable {
     }
 
     private static func response(
-        _ status: Int, _ type: String, _ bytes: [UInt8], _ headers: [String: String]
+        _ status: Int,
+        _ type: String,
+        _ bytes: [UInt8],
+        _ headers: [String: String]
     ) -> Response {
         Response(
-            status: .init(code: status), headers: fields(type, headers),
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: .init(code: status),
+            headers: fields(type, headers),
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
     }
 
     private static func fields(_ type: String, _ headers: [String: String]) -> HTTPFields {

@@ -10,13 +10,19 @@ import Values
 package enum Server {
     /// The application, ready to be run as a service.
     package static func build(
-        services: Services, host: String, port: Int, logger: Logger,
+        services: Services,
+        host: String,
+        port: Int,
+        logger: Logger,
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         Application(
             router: router(services: services, logger: logger),
             configuration: ApplicationConfiguration(
-                address: .hostname(host, port: port), serverName: "abono", backlog: 1024),
+                address: .hostname(host, port: port),
+                serverName: "abono",
+                backlog: 1024
+            ),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             logger: logger
         )
@@ -38,7 +44,11 @@ package enum Server {
     }
 
     private static func respond(
-        to request: Request, context: BasicRequestContext, endpoint: Endpoint, services: Services, logger: Logger
+        to request: Request,
+        context: BasicRequestContext,
+        endpoint: Endpoint,
+        services: Services,
+        logger: Logger
     ) async -> Response {
         let started = ContinuousClock.now
         let requestID = requestID(of: request, services: services)
@@ -58,8 +68,13 @@ package enum Server {
             }
             let status = ErrorReply.status(of: error, problem)
             reply = ErrorReply.reply(
-                status, problem, requestID: requestID, path: request.uri.path, speaksOpenAI: endpoint.speaksOpenAI,
-                isFinal: (error as? InferenceError).map { !$0.isRetryable } ?? false)
+                status,
+                problem,
+                requestID: requestID,
+                path: request.uri.path,
+                speaksOpenAI: endpoint.speaksOpenAI,
+                isFinal: (error as? InferenceError).map { !$0.isRetryable } ?? false
+            )
         }
         var response = reply.response()
         response.headers[.requestID] = requestID
@@ -68,19 +83,28 @@ package enum Server {
         }
         let seconds = (ContinuousClock.now - started).seconds
         services.metrics.observeRequest(
-            method: endpoint.method.rawValue, route: endpoint.path, status: Int(response.status.code), seconds: seconds)
+            method: endpoint.method.rawValue,
+            route: endpoint.path,
+            status: Int(response.status.code),
+            seconds: seconds
+        )
         logger.debug(
             "answered",
             metadata: [
                 "method": "\(endpoint.method.rawValue)", "route": "\(endpoint.path)",
                 "status": "\(response.status.code)", "milliseconds": "\(Int(seconds * 1000))",
-            ])
+            ]
+        )
         return response
     }
 
     private static func answer(
-        _ request: Request, _ context: BasicRequestContext, _ endpoint: Endpoint, _ services: Services,
-        _ requestID: String, _ logger: Logger
+        _ request: Request,
+        _ context: BasicRequestContext,
+        _ endpoint: Endpoint,
+        _ services: Services,
+        _ requestID: String,
+        _ logger: Logger
     ) async throws -> Reply {
         var path: [String: String] = [:]
         for part in endpoint.path.split(separator: "/") where part.hasPrefix("{") {
@@ -99,14 +123,23 @@ package enum Server {
         var request = request
         request.body = RequestBody(buffer: ByteBuffer())
         let call = Call(
-            services: services, endpoint: endpoint, request: request, path: path, body: bytes, requestID: requestID,
-            logger: logger)
+            services: services,
+            endpoint: endpoint,
+            request: request,
+            path: path,
+            body: bytes,
+            requestID: requestID,
+            logger: logger
+        )
         return try await endpoint.handle(call)
     }
 
     private static func tooLarge(_ endpoint: Endpoint) -> Problem {
         Problem(
-            .tooLarge, code: "body_too_large", "the body is larger than the \(endpoint.bodyLimit) bytes allowed here")
+            .tooLarge,
+            code: "body_too_large",
+            "the body is larger than the \(endpoint.bodyLimit) bytes allowed here"
+        )
     }
 
     /// The caller's own id if it is a sane one, else a new one.
@@ -127,7 +160,8 @@ private struct Fallback: RouterMiddleware {
     let services: Services
 
     @concurrent func handle(
-        _ request: Request, context: BasicRequestContext,
+        _ request: Request,
+        context: BasicRequestContext,
         next: @concurrent (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
         do {
@@ -141,15 +175,26 @@ private struct Fallback: RouterMiddleware {
                 methods.isEmpty
                 ? Problem(.notFound, code: "route_not_found", "there is no route \(request.uri.path)")
                 : Problem(
-                    .invalid, code: "method_not_allowed",
-                    "\(request.method.rawValue) is not possible here; \(methods.sorted().joined(separator: ", ")) is")
+                    .invalid,
+                    code: "method_not_allowed",
+                    "\(request.method.rawValue) is not possible here; \(methods.sorted().joined(separator: ", ")) is"
+                )
             let requestID = Server.requestID(of: request, services: services)
             let reply = ErrorReply.reply(
-                status, problem, requestID: requestID, path: request.uri.path, speaksOpenAI: speaksOpenAI)
+                status,
+                problem,
+                requestID: requestID,
+                path: request.uri.path,
+                speaksOpenAI: speaksOpenAI
+            )
             var response = reply.response()
             response.headers[.requestID] = requestID
             services.metrics.observeRequest(
-                method: "any", route: "unmatched", status: status, seconds: 0)
+                method: "any",
+                route: "unmatched",
+                status: status,
+                seconds: 0
+            )
             if !methods.isEmpty { response.headers[.allow] = methods.sorted().joined(separator: ", ") }
             return response
         }

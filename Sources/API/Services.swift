@@ -27,14 +27,21 @@ package final class Services: Sendable {
 
     /// Makes the services; nothing runs yet.
     ///
-    /// - Parameters:
-    ///   - database: logs in as the role that may become the five roles of `Scope`.
-    ///   - inference: the models, if this server offers them.
-    ///   - schema: the names of the migrations this program knows; ready is only who has all of them.
-    ///   - version: what the program calls itself.
+    /// `database`: logs in as the role that may become the five roles of `Scope`.
+    ///
+    /// `inference`: the models, if this server offers them.
+    ///
+    /// `schema`: the names of the migrations this program knows; ready is only who has all of them.
+    ///
+    /// `version`: what the program calls itself.
     package init(
-        database: Database, time: any TimeSource, inference: InferenceService?, prometheus: Prometheus,
-        schema: [String], version: String, logger: Logger
+        database: Database,
+        time: any TimeSource,
+        inference: InferenceService?,
+        prometheus: Prometheus,
+        schema: [String],
+        version: String,
+        logger: Logger
     ) {
         self.database = database
         self.time = time

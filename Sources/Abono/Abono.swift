@@ -1,6 +1,8 @@
 import ArgumentParser
 
-/// The command line. Names are nouns, then verbs.
+/// The command line.
+///
+/// Names are nouns, then verbs.
 @main
 struct Abono: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,21 +20,26 @@ struct Abono: AsyncParsableCommand {
                 subcommands: [
                     Up.self, DemoCommand.self, Serve.self, Work.self, Migrate.self, Doctor.self, Backup.self,
                     Restore.self,
-                ]),
+                ]
+            ),
             CommandGroup(
                 name: "Customers",
                 subcommands: [
                     TenantsCommand.self, KeysCommand.self, SubscriptionsCommand.self, CreditsCommand.self,
                     AuditCommand.self,
-                ]),
+                ]
+            ),
             CommandGroup(
-                name: "Catalogue", subcommands: [PlansCommand.self, MetersCommand.self, ModelsCommand.self]),
+                name: "Catalogue",
+                subcommands: [PlansCommand.self, MetersCommand.self, ModelsCommand.self]
+            ),
             CommandGroup(
                 name: "Money",
                 subcommands: [
                     UsageCommand.self, BillingCommand.self, InvoicesCommand.self, LedgerCommand.self,
                     ReportsCommand.self, ForecastCommand.self, SimulateCommand.self, ReconcileCommand.self,
-                ]),
+                ]
+            ),
             CommandGroup(name: "Work", subcommands: [JobsCommand.self, BenchCommand.self]),
         ]
     )

@@ -62,7 +62,8 @@ struct LogOutput: LogHandler {
         case .dictionary(let values):
             .object(
                 values.sorted { $0.key < $1.key }
-                    .reduce(into: JSONObject()) { object, pair in object[pair.key] = json(pair.value) })
+                    .reduce(into: JSONObject()) { object, pair in object[pair.key] = json(pair.value) }
+            )
         }
     }
 

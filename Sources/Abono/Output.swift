@@ -29,7 +29,8 @@ struct Output {
     func object(_ json: JSONValue) {
         guard format != .json, let object = json.object else { return write(json.prettyText + "\n") }
         let rows = object.map { [$0.key, Self.cell($0.value)] }
-        format == .csv ? list(["field", "value"], rows, json: json) : write(Self.table(["", ""], rows, hasHead: false))
+        format == .csv
+            ? list(["field", "value"], rows, json: json) : write(Self.table(["", ""], rows, hasHead: false))
     }
 
     /// Prints text as it is.

@@ -11,13 +11,20 @@ private struct PreviewEnded: Error {
 extension Session {
     /// Does something to a subscription, bills it, and undoes both; returns the invoices it would have made.
     func preview(
-        for id: TenantID, by stamp: Stamp, _ body: (borrowing Transaction) async throws -> Subscription
+        for id: TenantID,
+        by stamp: Stamp,
+        _ body: (borrowing Transaction) async throws -> Subscription
     ) async throws -> [Invoice] {
         do {
             try await act(for: id) { _, transaction in
                 let subscription = try await body(transaction)
                 let invoices = try await InvoiceOperations.bill(
-                    subscription.id, of: id, until: max(stamp.at, subscription.startsAt), by: stamp, in: transaction)
+                    subscription.id,
+                    of: id,
+                    until: max(stamp.at, subscription.startsAt),
+                    by: stamp,
+                    in: transaction
+                )
                 throw PreviewEnded(invoices: invoices)
             }
             return []

@@ -16,18 +16,27 @@ struct Session {
     /// Opens the database a command was told to use, or the private one, which is made, started and migrated as needed,
     /// and closes it afterwards.
     ///
-    /// - Parameters:
-    ///   - handlesSignals: whether the body itself ends in order when it is interrupted.
-    ///   - isThrowaway: whether the private database, if it is made, may lose what was committed last.
+    /// `handlesSignals`: whether the body itself ends in order when it is interrupted.
+    ///
+    /// `isThrowaway`: whether the private database, if it is made, may lose what was committed last.
     static func run<Value>(
-        _ options: GlobalOptions, flags: [String: String] = [:], connections: Int = 4, handlesSignals: Bool = false,
-        isThrowaway: Bool = false, _ body: (Session) async throws -> Value
+        _ options: GlobalOptions,
+        flags: [String: String] = [:],
+        connections: Int = 4,
+        handlesSignals: Bool = false,
+        isThrowaway: Bool = false,
+        _ body: (Session) async throws -> Value
     ) async throws -> Value {
         let settings = try await Settings.read(options, flags: flags)
         let time = SystemTime()
         guard let url = settings.databaseURL else {
             return try await inPrivateCluster(
-                settings, connections: connections, handlesSignals: handlesSignals, isThrowaway: isThrowaway, body)
+                settings,
+                connections: connections,
+                handlesSignals: handlesSignals,
+                isThrowaway: isThrowaway,
+                body
+            )
         }
         let database = Database(url: url, connections: connections)
         defer { database.close() }
@@ -35,7 +44,10 @@ struct Session {
     }
 
     private static func inPrivateCluster<Value>(
-        _ settings: Settings, connections: Int, handlesSignals: Bool, isThrowaway: Bool,
+        _ settings: Settings,
+        connections: Int,
+        handlesSignals: Bool,
+        isThrowaway: Bool,
         _ body: (Session) async throws -> Value
     ) async throws -> Value {
         let time = SystemTime()
@@ -44,7 +56,10 @@ struct Session {
         defer { watch?.cancel() }
         do {
             try await Migrator(MigrationFiles.all()).migrate(
-                url: cluster.migrationURL, login: "abono_app", recordedAt: time.now())
+                url: cluster.migrationURL,
+                login: "abono_app",
+                recordedAt: time.now()
+            )
             let database = Database(url: cluster.databaseURL, connections: connections)
             defer { database.close() }
             let session = Session(settings: settings, database: database, time: time, cluster: cluster)
@@ -96,7 +111,8 @@ extension Session {
 
     /// Acts for a tenant, which must be there.
     func act<Value>(
-        for id: TenantID, _ body: (Tenant, borrowing Transaction) async throws -> Value
+        for id: TenantID,
+        _ body: (Tenant, borrowing Transaction) async throws -> Value
     ) async throws -> Value {
         let tenant = try await tenant(id)
         return try await database.transaction(as: .tenant(id)) { transaction in try await body(tenant, transaction) }

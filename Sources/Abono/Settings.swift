@@ -8,7 +8,8 @@ import Values
 struct GlobalOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "The database to work on, instead of the private one (ABONO_DATABASE_URL).")
+        help: "The database to work on, instead of the private one (ABONO_DATABASE_URL)."
+    )
     var databaseURL: String?
 
     @Option(name: .long, help: "The folder of the private PostgreSQL (ABONO_HOME).")
@@ -82,16 +83,22 @@ struct Settings: Sendable {
             context: try number(reader, "context", default: 2048, in: 256...131_072),
             threads: try number(reader, "threads", default: 1, in: 1...256),
             connections: try number(reader, "connections", default: 16, in: 2...1000),
-            logLevel: reader.string(forKey: "log.level", default: "info"))
+            logLevel: reader.string(forKey: "log.level", default: "info")
+        )
     }
 
     private static func number(
-        _ reader: ConfigReader, _ key: String, default value: Int, in range: ClosedRange<Int>
+        _ reader: ConfigReader,
+        _ key: String,
+        default value: Int,
+        in range: ClosedRange<Int>
     ) throws -> Int {
         guard let text = reader.string(forKey: .init(key)) else { return value }
         guard let number = Int(text), range.contains(number) else {
             throw Problem.invalid(
-                key, "is \(text); a whole number from \(range.lowerBound) to \(range.upperBound) is expected")
+                key,
+                "is \(text); a whole number from \(range.lowerBound) to \(range.upperBound) is expected"
+            )
         }
         return number
     }

@@ -20,15 +20,22 @@ package enum BillingRun {
     /// One transaction a subscription: what fails does not hold up the rest, and is in the summary.
     /// Running it twice, also at once, does nothing twice.
     ///
-    /// - Parameters:
-    ///   - until: invoices whose instant is up to this, that included, are made.
-    ///   - time: the clock. Each transaction asks it anew: a run may take longer than as-of reports wait.
-    ///   - graceSeconds: drafts are finalized so long after their instant; 0 is at once.
-    ///   - tenant: only this tenant's; nil is all.
-    /// - Throws: only what concerns the run as a whole: that the database cannot be reached.
+    /// `until`: invoices whose instant is up to this, that included, are made.
+    ///
+    /// `time`: the clock. Each transaction asks it anew: a run may take longer than as-of reports wait.
+    ///
+    /// `graceSeconds`: drafts are finalized so long after their instant; 0 is at once.
+    ///
+    /// `tenant`: only this tenant's; nil is all.
+    ///
+    /// Throws only what concerns the run as a whole: that the database cannot be reached.
     package static func run(
-        until: Instant, database: Database, time: any TimeSource, author: Author = .system("billing"),
-        graceSeconds: Int64 = defaultGraceSeconds, tenant: TenantID? = nil
+        until: Instant,
+        database: Database,
+        time: any TimeSource,
+        author: Author = .system("billing"),
+        graceSeconds: Int64 = defaultGraceSeconds,
+        tenant: TenantID? = nil
     ) async throws -> BillingRunSummary {
         var summary = BillingRunSummary()
         let course = Course(until: until, time: time, author: author)
@@ -39,12 +46,21 @@ package enum BillingRun {
 
     /// The same with a clock that stands: what seeded books are written at.
     package static func run(
-        until: Instant, database: Database, recordedAt: Instant, author: Author = .system("billing"),
-        graceSeconds: Int64 = defaultGraceSeconds, tenant: TenantID? = nil
+        until: Instant,
+        database: Database,
+        recordedAt: Instant,
+        author: Author = .system("billing"),
+        graceSeconds: Int64 = defaultGraceSeconds,
+        tenant: TenantID? = nil
     ) async throws -> BillingRunSummary {
         try await run(
-            until: until, database: database, time: ManualTime(recordedAt), author: author, graceSeconds: graceSeconds,
-            tenant: tenant)
+            until: until,
+            database: database,
+            time: ManualTime(recordedAt),
+            author: author,
+            graceSeconds: graceSeconds,
+            tenant: tenant
+        )
     }
 
     /// What all transactions of a run share.
@@ -63,21 +79,35 @@ package enum BillingRun {
     }
 
     private static func bill(
-        _ tenant: TenantID?, _ course: Course, _ database: Database, _ summary: inout BillingRunSummary
+        _ tenant: TenantID?,
+        _ course: Course,
+        _ database: Database,
+        _ summary: inout BillingRunSummary
     ) async throws {
         var last: (tenant: TenantID, subscription: SubscriptionID)?
         while true {
             let page = try await database.transaction(as: .system) { transaction in
                 try await SubscriptionQueries.due(
-                    before: course.until, of: tenant, limit: pageSize, after: last, in: transaction)
+                    before: course.until,
+                    of: tenant,
+                    limit: pageSize,
+                    after: last,
+                    in: transaction
+                )
             }
             try await each(page, &summary) { tenant, subscription in
                 do {
                     return .billed(
                         try await database.transaction(as: .system) { transaction in
                             try await InvoiceOperations.bill(
-                                subscription, of: tenant, until: course.until, by: course.stamp, in: transaction)
-                        })
+                                subscription,
+                                of: tenant,
+                                until: course.until,
+                                by: course.stamp,
+                                in: transaction
+                            )
+                        }
+                    )
                 } catch { return .failed(tenant, subscription.text, error) }
             }
             guard page.count == pageSize, let end = page.last else { return }
@@ -86,15 +116,22 @@ package enum BillingRun {
     }
 
     private static func finalize(
-        _ tenant: TenantID?, _ course: Course, _ graceSeconds: Int64, _ database: Database,
+        _ tenant: TenantID?,
+        _ course: Course,
+        _ graceSeconds: Int64,
+        _ database: Database,
         _ summary: inout BillingRunSummary
     ) async throws {
         var last: InvoiceQueries.DraftKey?
         while true {
             let page = try await database.transaction(as: .system) { transaction in
                 try await InvoiceQueries.drafts(
-                    issuedUpTo: course.until.adding(seconds: -graceSeconds), tenant: tenant, after: last, limit: pageSize,
-                    in: transaction)
+                    issuedUpTo: course.until.adding(seconds: -graceSeconds),
+                    tenant: tenant,
+                    after: last,
+                    limit: pageSize,
+                    in: transaction
+                )
             }
             // One after the other: numbers go by the instant, and all of an entity wait for its counter anyway.
             var rest = page[...]
@@ -109,7 +146,10 @@ package enum BillingRun {
 
     /// Finalizes some drafts in one transaction; if one of them cannot be, each in its own.
     private static func finalize(
-        _ drafts: [InvoiceQueries.DraftKey], _ course: Course, _ graceSeconds: Int64, _ database: Database,
+        _ drafts: [InvoiceQueries.DraftKey],
+        _ course: Course,
+        _ graceSeconds: Int64,
+        _ database: Database,
         _ summary: inout BillingRunSummary
     ) async throws {
         do {
@@ -119,7 +159,11 @@ package enum BillingRun {
                 for draft in drafts {
                     own.at = draft.issuedAt.adding(seconds: graceSeconds)
                     let outcome = try await InvoiceOperations.finalizing(
-                        draft.id, of: draft.tenant, by: own, in: transaction)
+                        draft.id,
+                        of: draft.tenant,
+                        by: own,
+                        in: transaction
+                    )
                     finalized += outcome.wasDraft ? 1 : 0
                 }
                 return finalized
@@ -136,7 +180,8 @@ package enum BillingRun {
 
     /// Deals with all of a page, `width` at once.
     private static func each(
-        _ due: [(tenant: TenantID, subscription: SubscriptionID)], _ summary: inout BillingRunSummary,
+        _ due: [(tenant: TenantID, subscription: SubscriptionID)],
+        _ summary: inout BillingRunSummary,
         _ body: @escaping @Sendable (TenantID, SubscriptionID) async -> Outcome
     ) async throws {
         var outcomes: [Outcome] = []

@@ -3,7 +3,9 @@ import Subscriptions
 import Values
 
 extension InvoiceStory {
-    /// The story of a stored subscription up to an instant. Its plans are keyed by the ids of their versions.
+    /// The story of a stored subscription up to an instant.
+    ///
+    /// Its plans are keyed by the ids of their versions.
     ///
     /// Grants and the credit balance are left out: they belong to the tenant, and what earlier invoices took of them is
     /// stored.
@@ -14,9 +16,15 @@ extension InvoiceStory {
         }
         let plans = Dictionary(story.versions.map { ($0.id.text, $0.plan) }) { first, _ in first }
         self.init(
-            plans: plans, currency: subscription.currency, zone: subscription.timeZone, start: subscription.start,
-            plan: version.text, quantities: created.quantities.mapValues(\.exact),
-            changes: story.changes.dropFirst().compactMap { Change($0, in: subscription.timeZone) }, until: until)
+            plans: plans,
+            currency: subscription.currency,
+            zone: subscription.timeZone,
+            start: subscription.start,
+            plan: version.text,
+            quantities: created.quantities.mapValues(\.exact),
+            changes: story.changes.dropFirst().compactMap { Change($0, in: subscription.timeZone) },
+            until: until
+        )
     }
 }
 
@@ -34,6 +42,10 @@ extension InvoiceStory.Change {
         case .created, .pause, .resume: return nil
         }
         self.init(
-            at: Moment(change.at, in: zone), timing: change.timing, request, path: "changes.\(change.id)")
+            at: Moment(change.at, in: zone),
+            timing: change.timing,
+            request,
+            path: "changes.\(change.id)"
+        )
     }
 }

@@ -2,7 +2,9 @@ import Metering
 import Plans
 import Values
 
-/// The usage that the invoice function asks for, answered. Pure; the reading is beside it.
+/// The usage that the invoice function asks for, answered.
+///
+/// Pure; the reading is beside it.
 struct BillingUsage: Sendable {
     /// How an answer is found.
     enum Source: Sendable {
@@ -31,8 +33,13 @@ struct BillingUsage: Sendable {
     mutating func answer(_ request: UsageRequest, _ rule: AggregationRule, _ log: UsageLog) {
         answers[request] = .events(
             log.usage(
-                rule, during: request.part, wholeSeconds: request.whole.seconds, ratio: request.ratio,
-                since: request.since))
+                rule,
+                during: request.part,
+                wholeSeconds: request.whole.seconds,
+                ratio: request.ratio,
+                since: request.since
+            )
+        )
     }
 
     /// How a price's usage is found.

@@ -9,7 +9,9 @@ enum BillingUsageQueries {
     ///
     /// Whole quarters of an hour come from the rollups; where a part begins or ends inside one, from the events.
     static func totals(
-        of tenant: TenantID, _ parts: [(meter: String, part: Period)], in transaction: borrowing Transaction
+        of tenant: TenantID,
+        _ parts: [(meter: String, part: Period)],
+        in transaction: borrowing Transaction
     ) async throws -> [UsageTotals] {
         var totals = [UsageTotals](repeating: .empty, count: parts.count)
         guard !parts.isEmpty else { return totals }
@@ -51,7 +53,10 @@ enum BillingUsageQueries {
 
     /// The events of a meter that count.
     static func events(
-        of tenant: TenantID, meter: String, from start: Instant, to end: Instant,
+        of tenant: TenantID,
+        meter: String,
+        from start: Instant,
+        to end: Instant,
         in transaction: borrowing Transaction
     ) async throws -> UsageLog {
         UsageLog(
@@ -68,13 +73,19 @@ enum BillingUsageQueries {
                 let value: Decimal12 = try row.next()
                 let properties: JSONValue = try row.next()
                 return RatingEvent(
-                    id: id, at: instant, value: value.exact, properties: properties.object ?? JSONObject())
-            })
+                    id: id,
+                    at: instant,
+                    value: value.exact,
+                    properties: properties.object ?? JSONObject()
+                )
+            }
+        )
     }
 
     /// Which of some parts, by place, have events that came or were taken back since an instant of recorded time.
     static func changed(
-        of tenant: TenantID, _ parts: [(meter: String, part: Period, since: Instant)],
+        of tenant: TenantID,
+        _ parts: [(meter: String, part: Period, since: Instant)],
         in transaction: borrowing Transaction
     ) async throws -> Set<Int> {
         guard !parts.isEmpty else { return [] }

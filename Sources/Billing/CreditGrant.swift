@@ -66,8 +66,13 @@ package struct CreditGrantDraft: Hashable, Sendable {
 
     /// Makes a draft; amount, priority and memo are checked.
     package init(
-        amount: Money, kind: CreditGrant.Kind = .promotional, priority: Int = 1, grantedAt: Instant? = nil,
-        expiresAt: Instant? = nil, memo: String = "", id: GrantID? = nil
+        amount: Money,
+        kind: CreditGrant.Kind = .promotional,
+        priority: Int = 1,
+        grantedAt: Instant? = nil,
+        expiresAt: Instant? = nil,
+        memo: String = "",
+        id: GrantID? = nil
     ) throws(Problem) {
         guard amount.minor > 0 else { throw CreditError.notPositive(amount).problem }
         guard (0...1000).contains(priority) else {
@@ -88,7 +93,7 @@ package struct CreditGrantDraft: Hashable, Sendable {
 
     /// Reads the fields of a request to their end.
     ///
-    /// - Parameter zone: where a bare date is midnight.
+    /// `zone`: where a bare date is midnight.
     package init(json fields: inout JSONFields, in zone: Zone = .utc) throws(Problem) {
         let amount = try fields.money("amount")
         let kind = try fields.optionalChoice("kind", as: CreditGrant.Kind.self) ?? .promotional
@@ -99,8 +104,14 @@ package struct CreditGrantDraft: Hashable, Sendable {
         let id = try fields.optionalID("id", of: Entities.Grant.self)
         try fields.finish()
         try self.init(
-            amount: amount, kind: kind, priority: priority, grantedAt: grantedAt, expiresAt: expiresAt, memo: memo,
-            id: id)
+            amount: amount,
+            kind: kind,
+            priority: priority,
+            grantedAt: grantedAt,
+            expiresAt: expiresAt,
+            memo: memo,
+            id: id
+        )
     }
 
     /// Whether a grant is what this draft asks for.

@@ -13,7 +13,10 @@ package enum CreditOperations {
     /// - Throws: `CreditError.otherCurrency` if the tenant is billed in another currency, `CreditError.idTaken`.
     @discardableResult
     package static func grant(
-        _ draft: CreditGrantDraft, to tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: CreditGrantDraft,
+        to tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> CreditGrant {
         guard let owner = try await TenantQueries.find(tenant, in: transaction) else {
             throw InvoiceError.tenantNotFound(tenant)
@@ -24,9 +27,17 @@ package enum CreditOperations {
         let grantedAt = draft.grantedAt ?? stamp.at
         if let expiry = draft.expiresAt, expiry <= grantedAt { throw CreditError.expiresBeforeGrant(expiry) }
         let grant = CreditGrant(
-            id: draft.id ?? .make(at: stamp.recordedAt), tenant: tenant, kind: draft.kind, amount: draft.amount,
-            used: .zero(draft.amount.currency), priority: draft.priority, grantedAt: grantedAt,
-            expiresAt: draft.expiresAt, voidedAt: nil, memo: draft.memo)
+            id: draft.id ?? .make(at: stamp.recordedAt),
+            tenant: tenant,
+            kind: draft.kind,
+            amount: draft.amount,
+            used: .zero(draft.amount.currency),
+            priority: draft.priority,
+            grantedAt: grantedAt,
+            expiresAt: draft.expiresAt,
+            voidedAt: nil,
+            memo: draft.memo
+        )
         guard try await transaction.execute(CreditQueries.insert(grant, by: stamp)) == 1 else {
             guard let existing = try await CreditQueries.find(grant.id, of: tenant, in: transaction),
                 draft.isSatisfied(by: existing)
@@ -35,22 +46,40 @@ package enum CreditOperations {
         }
         if grant.kind == .prepaid {
             try await post(
-                grant, .cash, .prepaidCredit, grant.amount.minor, "granted", at: grantedAt, by: stamp,
-                in: transaction)
+                grant,
+                .cash,
+                .prepaidCredit,
+                grant.amount.minor,
+                "granted",
+                at: grantedAt,
+                by: stamp,
+                in: transaction
+            )
         }
         try await Activity.record(
-            "credit.granted", object: grant.id.text, tenant: tenant, details: grant.json, by: stamp, in: transaction)
+            "credit.granted",
+            object: grant.id.text,
+            tenant: tenant,
+            details: grant.json,
+            by: stamp,
+            in: transaction
+        )
         return grant
     }
 
-    /// Takes back what is left of a grant; what invoices took stays theirs. Doing so again is no work.
+    /// Takes back what is left of a grant; what invoices took stays theirs.
+    ///
+    /// Doing so again is no work.
     ///
     /// What was paid for is owed back to the customer.
     ///
     /// - Throws: `CreditError.notFound` if the tenant has no grant with the id.
     @discardableResult
     package static func void(
-        _ id: GrantID, of tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: GrantID,
+        of tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> CreditGrant {
         _ = try await InvoiceQueries.lockTenant(tenant, in: transaction)
         guard let grant = try await CreditQueries.find(id, of: tenant, in: transaction) else {
@@ -58,15 +87,28 @@ package enum CreditOperations {
         }
         guard grant.voidedAt == nil else { return grant }
         try await transaction.execute(
-            "UPDATE app.credit_grants SET voided_at = \(stamp.at) WHERE tenant_id = \(tenant) AND id = \(id)")
+            "UPDATE app.credit_grants SET voided_at = \(stamp.at) WHERE tenant_id = \(tenant) AND id = \(id)"
+        )
         if grant.kind == .prepaid, grant.left.minor > 0 {
             try await post(
-                grant, .prepaidCredit, .refundPayable, grant.left.minor, "voided", at: stamp.at, by: stamp,
-                in: transaction)
+                grant,
+                .prepaidCredit,
+                .refundPayable,
+                grant.left.minor,
+                "voided",
+                at: stamp.at,
+                by: stamp,
+                in: transaction
+            )
         }
         try await Activity.record(
-            "credit.voided", object: id.text, tenant: tenant, details: ["left": grant.left.json], by: stamp,
-            in: transaction)
+            "credit.voided",
+            object: id.text,
+            tenant: tenant,
+            details: ["left": grant.left.json],
+            by: stamp,
+            in: transaction
+        )
         return try await CreditQueries.find(id, of: tenant, in: transaction) ?? grant
     }
 
@@ -74,7 +116,9 @@ package enum CreditOperations {
     ///
     /// The caller holds the lock on the tenant's credit.
     static func refundReturned(
-        by invoice: Invoice, by stamp: Stamp, in transaction: borrowing Transaction
+        by invoice: Invoice,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         let returned = try await CreditQueries.application(to: invoice.id, of: invoice.tenant, in: transaction)
         for use in returned.uses where use.kind == .prepaid {
@@ -82,19 +126,38 @@ package enum CreditOperations {
                 grant.voidedAt != nil
             else { continue }
             try await post(
-                grant, .prepaidCredit, .refundPayable, use.minor, "returned:\(invoice.id)", at: stamp.at, by: stamp,
-                in: transaction)
+                grant,
+                .prepaidCredit,
+                .refundPayable,
+                use.minor,
+                "returned:\(invoice.id)",
+                at: stamp.at,
+                by: stamp,
+                in: transaction
+            )
         }
     }
 
     private static func post(
-        _ grant: CreditGrant, _ debit: Account, _ credit: Account, _ minor: Int64, _ act: String, at instant: Instant,
-        by stamp: Stamp, in transaction: borrowing Transaction
+        _ grant: CreditGrant,
+        _ debit: Account,
+        _ credit: Account,
+        _ minor: Int64,
+        _ act: String,
+        at instant: Instant,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         let journal = try Journal(
-            id: .make(at: stamp.recordedAt), tenant: grant.tenant, at: instant, key: "credit:\(grant.id):\(act)",
-            currency: grant.amount.currency, entries: [.debit(debit, minor), .credit(credit, minor)],
-            reference: grant.id.text, memo: "prepaid credit \(act)")
+            id: .make(at: stamp.recordedAt),
+            tenant: grant.tenant,
+            at: instant,
+            key: "credit:\(grant.id):\(act)",
+            currency: grant.amount.currency,
+            entries: [.debit(debit, minor), .credit(credit, minor)],
+            reference: grant.id.text,
+            memo: "prepaid credit \(act)"
+        )
         try await LedgerOperations.post([journal], by: stamp, in: transaction)
     }
 }

@@ -1,6 +1,8 @@
 import Values
 
-/// What a tenant's invoices may take: its grants in their order, then its credit balance. Pure.
+/// What a tenant's invoices may take: its grants in their order, then its credit balance.
+///
+/// Pure.
 struct CreditPool: Sendable {
     /// What was taken from one grant.
     struct Use: Hashable, Sendable {
@@ -31,9 +33,15 @@ struct CreditPool: Sendable {
         credit = StoryCredit(
             grants: usable.map { grant in
                 InvoiceStory.Grant(
-                    id: grant.id.text, amount: grant.left.minor, grantedAt: grant.grantedAt,
-                    expiresAt: grant.expiresAt, priority: grant.priority)
-            }, balance: balance)
+                    id: grant.id.text,
+                    amount: grant.left.minor,
+                    grantedAt: grant.grantedAt,
+                    expiresAt: grant.expiresAt,
+                    priority: grant.priority
+                )
+            },
+            balance: balance
+        )
     }
 
     /// Takes as much of a total as there is for an invoice of an instant, in the order of the invoice function.

@@ -5,31 +5,42 @@ package import Values
 package enum CreditQueries {
     /// One grant of a tenant.
     package static func find(
-        _ id: GrantID, of tenant: TenantID, in transaction: borrowing Transaction
+        _ id: GrantID,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> CreditGrant? {
         try await transaction.first(
-            "SELECT \(fragment: columns) WHERE g.tenant_id = \(tenant) AND g.id = \(id)", grant)
+            "SELECT \(fragment: columns) WHERE g.tenant_id = \(tenant) AND g.id = \(id)",
+            grant
+        )
     }
 
     /// Grants in the order of their ids, also those used up, expired or voided.
     ///
-    /// - Parameters:
-    ///   - tenant: only this tenant's; nil is all, for staff.
-    ///   - after: the last id of the page before.
+    /// `tenant`: only this tenant's; nil is all, for staff.
+    ///
+    /// `after`: the last id of the page before.
     package static func list(
-        of tenant: TenantID?, limit: Int, after: GrantID? = nil, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        limit: Int,
+        after: GrantID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [CreditGrant] {
         try await transaction.query(
             """
             SELECT \(fragment: columns)
             WHERE (\(tenant)::uuid IS NULL OR g.tenant_id = \(tenant)) AND (\(after)::uuid IS NULL OR g.id > \(after))
             ORDER BY g.id LIMIT \(limit)
-            """, grant)
+            """,
+            grant
+        )
     }
 
     /// The credit balance: what invoices below zero left and later ones have not used.
     package static func balance(
-        of tenant: TenantID, currency: Currency, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        currency: Currency,
+        in transaction: borrowing Transaction
     ) async throws -> Money {
         let minor: Int64? = try await transaction.first(
             """
@@ -42,22 +53,31 @@ package enum CreditQueries {
 
     /// What an invoice of an instant could take: all usable grants and the credit balance.
     package static func available(
-        of tenant: TenantID, currency: Currency, at instant: Instant, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        currency: Currency,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> Money {
         var pool = try await pool(of: tenant, currency: currency, in: transaction)
         return Money(minor: pool.take(.max, at: instant).total, currency: currency)
     }
 
-    /// All that is left of grants and balance. Whoever takes of it locks the tenant's credit first.
+    /// All that is left of grants and balance.
+    ///
+    /// Whoever takes of it locks the tenant's credit first.
     static func pool(
-        of tenant: TenantID, currency: Currency, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        currency: Currency,
+        in transaction: borrowing Transaction
     ) async throws -> CreditPool {
         let grants = try await transaction.query(
             """
             SELECT \(fragment: columns)
             WHERE g.tenant_id = \(tenant) AND g.currency = \(currency) AND g.voided_at IS NULL
               AND g.amount_minor > coalesce(u.used, 0)
-            """, grant)
+            """,
+            grant
+        )
         let balance = try await balance(of: tenant, currency: currency, in: transaction)
         return CreditPool(grants: grants, balance: balance.minor)
     }
@@ -114,7 +134,9 @@ package enum CreditQueries {
 
     /// What an invoice took of grants, and of the balance.
     static func application(
-        to invoice: InvoiceID, of tenant: TenantID, in transaction: borrowing Transaction
+        to invoice: InvoiceID,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> CreditPool.Application {
         let uses = try await transaction.query(
             """
@@ -127,7 +149,10 @@ package enum CreditQueries {
             let kind: String = try row.next()
             // The table's CHECK has no other words.
             return CreditPool.Use(
-                grant: grant, kind: CreditGrant.Kind(rawValue: kind) ?? .promotional, minor: try row.next())
+                grant: grant,
+                kind: CreditGrant.Kind(rawValue: kind) ?? .promotional,
+                minor: try row.next()
+            )
         }
         let fromBalance: Int64? = try await transaction.first(
             """
@@ -139,7 +164,10 @@ package enum CreditQueries {
     }
 
     private static func movement(
-        _ kind: String, _ minor: Int64, of invoice: Invoice, recordedAt: Instant
+        _ kind: String,
+        _ minor: Int64,
+        of invoice: Invoice,
+        recordedAt: Instant
     ) -> SQL {
         """
         INSERT INTO app.credit_movements (tenant_id, invoice_id, kind, currency, amount_minor, at, recorded_at)
@@ -166,9 +194,16 @@ package enum CreditQueries {
         let amount: Int64 = try row.next()
         let used: Int64 = try row.next()
         return CreditGrant(
-            id: id, tenant: tenant, kind: CreditGrant.Kind(rawValue: kind) ?? .promotional,
-            amount: Money(minor: amount, currency: currency), used: Money(minor: used, currency: currency),
-            priority: try row.next(), grantedAt: try row.next(), expiresAt: try row.next(),
-            voidedAt: try row.next(), memo: try row.next())
+            id: id,
+            tenant: tenant,
+            kind: CreditGrant.Kind(rawValue: kind) ?? .promotional,
+            amount: Money(minor: amount, currency: currency),
+            used: Money(minor: used, currency: currency),
+            priority: try row.next(),
+            grantedAt: try row.next(),
+            expiresAt: try row.next(),
+            voidedAt: try row.next(),
+            memo: try row.next()
+        )
     }
 }

@@ -14,7 +14,9 @@ package enum InvoiceStatus: String, CaseIterable, Sendable {
     case uncollectible
 }
 
-/// An invoice as it is stored. What it says never changes; its status, number and payment do.
+/// An invoice as it is stored.
+///
+/// What it says never changes; its status, number and payment do.
 package struct Invoice: Hashable, Sendable {
     /// Names it.
     package let id: InvoiceID

@@ -2,7 +2,9 @@ import Plans
 import Subscriptions
 import Values
 
-/// Makes stored invoices of drafts: leaves out what is stored, adds corrections, lets credit pay. Pure.
+/// Makes stored invoices of drafts: leaves out what is stored, adds corrections, lets credit pay.
+///
+/// Pure.
 struct InvoiceAssembly {
     /// The subscription with its plan versions.
     let story: SubscriptionStory
@@ -41,12 +43,15 @@ struct InvoiceAssembly {
 
     /// The invoices that are not stored yet, in order; the first carries the corrections of what was billed before.
     ///
-    /// - Parameters:
-    ///   - drafts: all that the invoice function makes.
-    ///   - unchanged: the stretches whose usage was not read again.
-    ///   - pool: the tenant's credit, which the invoices take of and add to.
+    /// `drafts`: all that the invoice function makes.
+    ///
+    /// `unchanged`: the stretches whose usage was not read again.
+    ///
+    /// `pool`: the tenant's credit, which the invoices take of and add to.
     func invoices(
-        of drafts: [InvoiceDraft], unchanged: Set<StretchKey>, pool: inout CreditPool
+        of drafts: [InvoiceDraft],
+        unchanged: Set<StretchKey>,
+        pool: inout CreditPool
     ) throws -> [(invoice: Invoice, credit: CreditPool.Application)] {
         let new = drafts.filter(isNew)
         guard !new.isEmpty else { return [] }
@@ -81,7 +86,9 @@ struct InvoiceAssembly {
 
     /// For each stretch that was billed the line it has now less what was billed: nothing where they are the same.
     private func corrections(
-        of drafts: [InvoiceDraft], _ billed: [StretchKey: Billed], _ unchanged: Set<StretchKey>
+        of drafts: [InvoiceDraft],
+        _ billed: [StretchKey: Billed],
+        _ unchanged: Set<StretchKey>
     ) throws -> [InvoiceLine] {
         var now: [StretchKey: InvoiceDraft.Line] = [:]
         for draft in drafts where !isBilledElsewhere(draft.issuedAt) {
@@ -106,10 +113,24 @@ struct InvoiceAssembly {
         guard amount != 0 || discount != 0 || tax != 0 || (!isMinimum && !quantity.isZero) else { return nil }
         let billed = Money(minor: before?.amount ?? 0, currency: story.subscription.currency)
         return InvoiceLine(
-            id: lineID(), planVersion: like.planVersion, plan: like.plan, price: like.price, kind: like.kind,
-            timing: like.timing, meter: like.meter, measure: like.measure, start: like.start, end: like.end,
-            ratio: like.ratio, quantity: isMinimum ? 1 : quantity, exact: (line?.exact ?? .zero) - billed.exact,
-            amount: amount, discount: discount, tax: tax, isCorrection: true)
+            id: lineID(),
+            planVersion: like.planVersion,
+            plan: like.plan,
+            price: like.price,
+            kind: like.kind,
+            timing: like.timing,
+            meter: like.meter,
+            measure: like.measure,
+            start: like.start,
+            end: like.end,
+            ratio: like.ratio,
+            quantity: isMinimum ? 1 : quantity,
+            exact: (line?.exact ?? .zero) - billed.exact,
+            amount: amount,
+            discount: discount,
+            tax: tax,
+            isCorrection: true
+        )
     }
 
     /// A line of a draft as it is stored.
@@ -121,16 +142,31 @@ struct InvoiceAssembly {
         let rule = line.meter.flatMap { rules[$0] }
         let isAdvance = line.kind == .credit || line.kind == .charge || price?.timing == .advance
         return InvoiceLine(
-            id: lineID(), planVersion: version.id, plan: line.plan, price: line.price, kind: line.kind,
-            timing: isAdvance ? .advance : .arrears, meter: line.meter,
+            id: lineID(),
+            planVersion: version.id,
+            plan: line.plan,
+            price: line.price,
+            kind: line.kind,
+            timing: isAdvance ? .advance : .arrears,
+            meter: line.meter,
             measure: price.flatMap { price in rule.flatMap { BillingUsage.measure(of: price, $0) } },
-            start: line.period.start, end: line.period.end, ratio: line.ratio,
-            quantity: try Decimal12(rounding: line.quantity), exact: line.exact, amount: line.amount,
-            discount: line.discount, tax: line.tax, isCorrection: false)
+            start: line.period.start,
+            end: line.period.end,
+            ratio: line.ratio,
+            quantity: try Decimal12(rounding: line.quantity),
+            exact: line.exact,
+            amount: line.amount,
+            discount: line.discount,
+            tax: line.tax,
+            isCorrection: false
+        )
     }
 
     private func invoice(
-        _ draft: InvoiceDraft, _ id: InvoiceID, _ lines: [InvoiceLine], _ pool: inout CreditPool
+        _ draft: InvoiceDraft,
+        _ id: InvoiceID,
+        _ lines: [InvoiceLine],
+        _ pool: inout CreditPool
     ) throws -> (invoice: Invoice, credit: CreditPool.Application) {
         let subscription = story.subscription
         let currency = subscription.currency
@@ -150,12 +186,31 @@ struct InvoiceAssembly {
         let credit = pool.take(total.minor, at: draft.issuedAt)
         let applied = Money(minor: credit.total, currency: currency)
         let invoice = Invoice(
-            id: id, tenant: subscription.tenant, subscription: subscription.id, legalEntity: legalEntity, number: nil,
-            status: .draft, reason: draft.reason, issuedAt: draft.issuedAt, dueAt: nil, finalizedAt: nil, paidAt: nil,
-            voidedAt: nil, currency: currency, lines: lines, subtotal: subtotal, discount: discount, tax: tax,
-            total: total, credited: isPaidOut ? zero : below, refundDue: isPaidOut ? below : zero,
-            creditsApplied: applied, amountDue: try total.subtracting(applied), amountPaid: zero,
-            recordedAt: recordedAt)
+            id: id,
+            tenant: subscription.tenant,
+            subscription: subscription.id,
+            legalEntity: legalEntity,
+            number: nil,
+            status: .draft,
+            reason: draft.reason,
+            issuedAt: draft.issuedAt,
+            dueAt: nil,
+            finalizedAt: nil,
+            paidAt: nil,
+            voidedAt: nil,
+            currency: currency,
+            lines: lines,
+            subtotal: subtotal,
+            discount: discount,
+            tax: tax,
+            total: total,
+            credited: isPaidOut ? zero : below,
+            refundDue: isPaidOut ? below : zero,
+            creditsApplied: applied,
+            amountDue: try total.subtracting(applied),
+            amountPaid: zero,
+            recordedAt: recordedAt
+        )
         return (invoice, credit)
     }
 }

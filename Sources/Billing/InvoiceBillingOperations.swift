@@ -15,7 +15,10 @@ extension InvoiceOperations {
     /// - Throws: `InvoiceError.subscriptionNotFound`; what the invoice function and rating refuse.
     @discardableResult
     package static func bill(
-        _ subscription: SubscriptionID, of tenant: TenantID, until: Instant, by stamp: Stamp,
+        _ subscription: SubscriptionID,
+        of tenant: TenantID,
+        until: Instant,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> [Invoice] {
         guard
@@ -32,18 +35,31 @@ extension InvoiceOperations {
         let nextBilling = try nextBilling(of: story, after: billedUpTo)
         if let last = made.last?.invoice.issuedAt {
             try await SubscriptionOperations.markInvoiced(
-                subscription, of: tenant, until: last, nextBillingAt: nextBilling, in: transaction)
+                subscription,
+                of: tenant,
+                until: last,
+                nextBillingAt: nextBilling,
+                in: transaction
+            )
         } else {
             try await SubscriptionOperations.setNextBilling(
-                subscription, of: tenant, at: nextBilling, in: transaction)
+                subscription,
+                of: tenant,
+                at: nextBilling,
+                in: transaction
+            )
         }
         return made.map(\.invoice)
     }
 
-    /// The invoices that a story would have up to an instant and that are not stored: what a change would make, if the
-    /// story is `SubscriptionProposals`'. Nothing is written; the ids mean nothing.
+    /// The invoices that a story would have up to an instant and that are not stored.
+    ///
+    /// Of a story of `SubscriptionProposals` they are what the change would make. Nothing is written; the ids mean
+    /// nothing.
     package static func preview(
-        _ story: SubscriptionStory, until: Instant, in transaction: borrowing Transaction
+        _ story: SubscriptionStory,
+        until: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> [Invoice] {
         let subscription = story.subscription
         let proposal = try await BillingProposals.make(of: story, until: until, in: transaction)
@@ -51,18 +67,28 @@ extension InvoiceOperations {
             throw InvoiceError.tenantNotFound(subscription.tenant)
         }
         var pool = try await CreditQueries.pool(
-            of: subscription.tenant, currency: subscription.currency, in: transaction)
+            of: subscription.tenant,
+            currency: subscription.currency,
+            in: transaction
+        )
         return try proposal.assembly(story, tenant.legalEntity, recordedAt: until)
             .invoices(of: proposal.drafts, unchanged: proposal.usage.unchanged, pool: &pool).map(\.invoice)
     }
 
-    /// The next invoice of a subscription as it would be with the usage so far. Nothing is written.
+    /// The next invoice of a subscription as it would be with the usage so far.
     ///
-    /// - Parameter instant: now.
-    /// - Returns: what it would say; with no lines if nothing would be billed then; null if nothing will fall due.
-    /// - Throws: `InvoiceError.subscriptionNotFound`.
+    /// Nothing is written.
+    ///
+    /// `instant`: now.
+    ///
+    /// Returns what it would say; with no lines if nothing would be billed then; null if nothing will fall due.
+    ///
+    /// Throws `InvoiceError.subscriptionNotFound`.
     package static func upcoming(
-        _ subscription: SubscriptionID, of tenant: TenantID, at instant: Instant, in transaction: borrowing Transaction
+        _ subscription: SubscriptionID,
+        of tenant: TenantID,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> JSONValue {
         guard let story = try await SubscriptionQueries.story(of: subscription, tenant: tenant, in: transaction) else {
             throw InvoiceError.subscriptionNotFound(subscription)
@@ -91,17 +117,27 @@ extension InvoiceOperations {
 
     /// Applies the ends of periods up to an instant to the row.
     private static func advanced(
-        _ story: SubscriptionStory, until: Instant, by stamp: Stamp, in transaction: borrowing Transaction
+        _ story: SubscriptionStory,
+        until: Instant,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> SubscriptionStory {
         let row = story.subscription
         guard row.endedAt == nil, until >= row.currentPeriodEnd else { return story }
         let moved = try await SubscriptionOperations.advance(
-            row.id, of: row.tenant, until: until, by: stamp, in: transaction)
+            row.id,
+            of: row.tenant,
+            until: until,
+            by: stamp,
+            in: transaction
+        )
         return SubscriptionStory(subscription: moved, changes: story.changes, versions: story.versions)
     }
 
     private static func store(
-        _ invoice: Invoice, paidBy credit: CreditPool.Application, by stamp: Stamp,
+        _ invoice: Invoice,
+        paidBy credit: CreditPool.Application,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws {
         var statements = [

@@ -30,20 +30,28 @@ package enum InvoiceError: ProblemConvertible, Hashable {
         case .tenantNotFound(let id): Problem.notFound("tenant", id.text)
         case .notPayable(let id, let status):
             Problem(
-                .conflict, code: "invoice_\(status.rawValue)",
-                "the invoice \(id) is \(status.rawValue); only an open one can be paid")
+                .conflict,
+                code: "invoice_\(status.rawValue)",
+                "the invoice \(id) is \(status.rawValue); only an open one can be paid"
+            )
         case .paidOtherwise(let id, let reference):
             Problem(
-                .conflict, code: "invoice_paid",
-                "the invoice \(id) is already paid, with the reference \(JSONValue.string(reference).seen)")
+                .conflict,
+                code: "invoice_paid",
+                "the invoice \(id) is already paid, with the reference \(JSONValue.string(reference).seen)"
+            )
         case .notVoidable(let id, let status):
             Problem(
-                .conflict, code: "invoice_\(status.rawValue)",
-                "the invoice \(id) is \(status.rawValue); only a draft or an open one can be voided")
+                .conflict,
+                code: "invoice_\(status.rawValue)",
+                "the invoice \(id) is \(status.rawValue); only a draft or an open one can be voided"
+            )
         case .creditGiven(let id):
             Problem(
-                .conflict, code: "credit_given",
-                "the invoice \(id) adds to the credit balance, which may be used already; it cannot be voided")
+                .conflict,
+                code: "credit_given",
+                "the invoice \(id) adds to the credit balance, which may be used already; it cannot be voided"
+            )
         case .notFinalizable(let id):
             Problem(.conflict, code: "invoice_void", "the invoice \(id) is void; it cannot be finalized")
         case .planMissing(let id):

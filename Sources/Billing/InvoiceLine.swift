@@ -1,7 +1,9 @@
 package import Plans
 package import Values
 
-/// A line of a stored invoice. It never changes.
+/// A line of a stored invoice.
+///
+/// It never changes.
 package struct InvoiceLine: Hashable, Sendable {
     /// Names it.
     package let id: InvoiceLineID

@@ -4,7 +4,9 @@ package import Postgres
 import Tenants
 package import Values
 
-/// What is done with invoices. How they are made is in `InvoiceOperations.bill`.
+/// What is done with invoices.
+///
+/// How they are made is in `InvoiceOperations.bill`.
 package enum InvoiceOperations {
     /// How long after it fell due an invoice is to be paid.
     static let paymentSeconds: Int64 = 14 * 86_400
@@ -16,14 +18,20 @@ package enum InvoiceOperations {
     /// - Throws: `InvoiceError.notFound`, or `.notFinalizable` for a draft that was voided.
     @discardableResult
     package static func finalize(
-        _ id: InvoiceID, of tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: InvoiceID,
+        of tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Invoice {
         try await finalizing(id, of: tenant, by: stamp, in: transaction).invoice
     }
 
     /// The same, and says whether it was a draft until now.
     static func finalizing(
-        _ id: InvoiceID, of tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: InvoiceID,
+        of tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> (invoice: Invoice, wasDraft: Bool) {
         let draft = try await InvoiceQueries.lock(id, of: tenant, in: transaction)
         guard draft.status == .draft else {
@@ -41,7 +49,8 @@ package enum InvoiceOperations {
                 finalized_at = \(stamp.at), due_at = \(draft.issuedAt.adding(seconds: paymentSeconds)),
                 paid_at = \(isPaid ? stamp.at : nil)
             WHERE tenant_id = \(tenant) AND id = \(id)
-            """)
+            """
+        )
         let invoice = try await stored(id, of: tenant, in: transaction)
         let journal = try InvoicePostings.journal(of: invoice, paidBy: credits, id: .make(at: stamp.recordedAt))
         if let journal { try await LedgerOperations.post([journal], by: stamp, in: transaction) }
@@ -50,13 +59,19 @@ package enum InvoiceOperations {
         return (invoice, true)
     }
 
-    /// Records that an open invoice was paid whole. The same reference again is no work.
+    /// Records that an open invoice was paid whole.
     ///
-    /// - Parameter reference: what names the payment outside; 1 to 200 characters.
-    /// - Throws: `InvoiceError.notFound`, `.notPayable`, `.paidOtherwise` if it was paid under another reference.
+    /// The same reference again is no work.
+    ///
+    /// `reference`: what names the payment outside; 1 to 200 characters.
+    ///
+    /// Throws `InvoiceError.notFound`, `.notPayable`, `.paidOtherwise` if it was paid under another reference.
     @discardableResult
     package static func pay(
-        _ id: InvoiceID, of tenant: TenantID, reference: String, by stamp: Stamp,
+        _ id: InvoiceID,
+        of tenant: TenantID,
+        reference: String,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Invoice {
         let length = reference.unicodeScalars.count
@@ -71,14 +86,20 @@ package enum InvoiceOperations {
         }
         guard open.status == .open else { throw InvoiceError.notPayable(id, status: open.status) }
         let payment = Payment(
-            id: .make(at: stamp.recordedAt), tenant: tenant, invoice: id, amount: open.amountDue, reference: reference,
-            at: stamp.at)
+            id: .make(at: stamp.recordedAt),
+            tenant: tenant,
+            invoice: id,
+            amount: open.amountDue,
+            reference: reference,
+            at: stamp.at
+        )
         try await transaction.execute(PaymentQueries.insert(payment, by: stamp))
         try await transaction.execute(
             """
             UPDATE app.invoices SET status = 'paid', paid_at = \(stamp.at), amount_paid_minor = \(payment.amount.minor)
             WHERE tenant_id = \(tenant) AND id = \(id)
-            """)
+            """
+        )
         let journal = try InvoicePostings.journal(of: payment, id: .make(at: stamp.recordedAt))
         try await LedgerOperations.post([journal], by: stamp, in: transaction)
         let invoice = try await stored(id, of: tenant, in: transaction)
@@ -86,13 +107,18 @@ package enum InvoiceOperations {
         return invoice
     }
 
-    /// Takes an unpaid invoice back: its journal is reversed, the credit it took is given back, and what it billed is
-    /// not billed again. Doing so again is no work.
+    /// Takes an unpaid invoice back: its journal is reversed, the credit it took is given back, and what it billed
+    /// is not billed again.
+    ///
+    /// Doing so again is no work.
     ///
     /// - Throws: `InvoiceError.notFound`, `.notVoidable`, `.creditGiven` for a draft that adds to the credit balance.
     @discardableResult
     package static func void(
-        _ id: InvoiceID, of tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: InvoiceID,
+        of tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Invoice {
         let unpaid = try await InvoiceQueries.lock(id, of: tenant, in: transaction)
         switch unpaid.status {
@@ -108,12 +134,18 @@ package enum InvoiceOperations {
                 UPDATE app.invoices SET status = 'void', voided_at = \(stamp.at)
                 WHERE tenant_id = \(tenant) AND id = \(id)
                 """
-            ])
+            ]
+        )
         let posted = try await LedgerQueries.find(keys: [unpaid.postingKey], tenant: tenant, in: transaction)
         for journal in posted {
             try await LedgerOperations.reverse(
-                journal.journal.id, tenant: tenant, key: "invoice:\(id):voided",
-                memo: "invoice \(unpaid.number ?? "") voided", by: stamp, in: transaction)
+                journal.journal.id,
+                tenant: tenant,
+                key: "invoice:\(id):voided",
+                memo: "invoice \(unpaid.number ?? "") voided",
+                by: stamp,
+                in: transaction
+            )
         }
         try await CreditOperations.refundReturned(by: unpaid, by: stamp, in: transaction)
         let invoice = try await stored(id, of: tenant, in: transaction)
@@ -122,14 +154,25 @@ package enum InvoiceOperations {
     }
 
     static func record(
-        _ verb: String, _ invoice: Invoice, by stamp: Stamp, in transaction: borrowing Transaction
+        _ verb: String,
+        _ invoice: Invoice,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         try await Activity.record(
-            verb, object: invoice.id.text, tenant: invoice.tenant, details: invoice.summary, by: stamp, in: transaction)
+            verb,
+            object: invoice.id.text,
+            tenant: invoice.tenant,
+            details: invoice.summary,
+            by: stamp,
+            in: transaction
+        )
     }
 
     private static func stored(
-        _ id: InvoiceID, of tenant: TenantID, in transaction: borrowing Transaction
+        _ id: InvoiceID,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> Invoice {
         guard let invoice = try await InvoiceQueries.find(id, of: tenant, in: transaction) else {
             throw InvoiceError.notFound(id)

@@ -2,7 +2,9 @@ import Ledger
 import Plans
 import Values
 
-/// How an invoice goes to the books. Pure.
+/// How an invoice goes to the books.
+///
+/// Pure.
 ///
 /// What is billed for a stretch to come is owed until it is delivered (`deferred_revenue`); what is billed after its
 /// stretch is earned. Credits of grants and of the balance pay like money.
@@ -11,21 +13,36 @@ enum InvoicePostings {
     ///
     /// - Returns: nil if there is nothing to book: all amounts are 0, or cancel out on their accounts.
     static func journal(
-        of invoice: Invoice, paidBy credits: CreditPool.Application, id: JournalID
+        of invoice: Invoice,
+        paidBy credits: CreditPool.Application,
+        id: JournalID
     ) throws(LedgerError) -> Journal? {
         let entries = entries(of: invoice, paidBy: credits)
         guard !balances(of: entries).isEmpty else { return nil }
         return try Journal(
-            id: id, tenant: invoice.tenant, at: invoice.issuedAt, key: invoice.postingKey, currency: invoice.currency,
-            entries: entries, reference: invoice.id.text, memo: "invoice \(invoice.number ?? "")")
+            id: id,
+            tenant: invoice.tenant,
+            at: invoice.issuedAt,
+            key: invoice.postingKey,
+            currency: invoice.currency,
+            entries: entries,
+            reference: invoice.id.text,
+            memo: "invoice \(invoice.number ?? "")"
+        )
     }
 
     /// Cash for a receivable.
     static func journal(of payment: Payment, id: JournalID) throws(LedgerError) -> Journal {
         try Journal(
-            id: id, tenant: payment.tenant, at: payment.at, key: payment.postingKey, currency: payment.amount.currency,
+            id: id,
+            tenant: payment.tenant,
+            at: payment.at,
+            key: payment.postingKey,
+            currency: payment.amount.currency,
             entries: [.debit(.cash, payment.amount.minor), .credit(.receivable, payment.amount.minor)],
-            reference: payment.invoice.text, memo: "payment \(payment.reference)")
+            reference: payment.invoice.text,
+            memo: "payment \(payment.reference)"
+        )
     }
 
     /// The account that the net amount of a line goes to.

@@ -6,7 +6,9 @@ package import Values
 package enum InvoiceQueries {
     /// One invoice of a tenant with its lines; nil if the tenant has none with the id.
     package static func find(
-        _ id: InvoiceID, of tenant: TenantID, in transaction: borrowing Transaction
+        _ id: InvoiceID,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> Invoice? {
         try await invoices(
             "SELECT \(fragment: columns) FROM app.invoices i WHERE i.tenant_id = \(tenant) AND i.id = \(id)",
@@ -16,12 +18,16 @@ package enum InvoiceQueries {
 
     /// Invoices with their lines, in the order of their ids.
     ///
-    /// - Parameters:
-    ///   - tenant: only this tenant's; nil is all, for staff.
-    ///   - after: the last id of the page before.
+    /// `tenant`: only this tenant's; nil is all, for staff.
+    ///
+    /// `after`: the last id of the page before.
     package static func list(
-        of tenant: TenantID?, subscription: SubscriptionID? = nil, status: InvoiceStatus? = nil, limit: Int,
-        after: InvoiceID? = nil, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        subscription: SubscriptionID? = nil,
+        status: InvoiceStatus? = nil,
+        limit: Int,
+        after: InvoiceID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [Invoice] {
         try await invoices(
             """
@@ -31,29 +37,38 @@ package enum InvoiceQueries {
               AND (\(status?.rawValue)::text IS NULL OR i.status = \(status?.rawValue))
               AND (\(after)::uuid IS NULL OR i.id > \(after))
             ORDER BY i.id LIMIT \(limit)
-            """, in: transaction)
+            """,
+            in: transaction
+        )
     }
 
     /// All invoices of a subscription with their lines, in the order of their instants.
     package static func all(
-        of subscription: SubscriptionID, tenant: TenantID, in transaction: borrowing Transaction
+        of subscription: SubscriptionID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> [Invoice] {
         try await invoices(
             """
             SELECT \(fragment: columns) FROM app.invoices i
             WHERE i.tenant_id = \(tenant) AND i.subscription_id = \(subscription) ORDER BY i.issued_at
-            """, in: transaction)
+            """,
+            in: transaction
+        )
     }
 
     /// The invoice, held until the transaction ends.
     static func lock(
-        _ id: InvoiceID, of tenant: TenantID, in transaction: borrowing Transaction
+        _ id: InvoiceID,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> Invoice {
         let found = try await invoices(
             """
             SELECT \(fragment: columns) FROM app.invoices i
             WHERE i.tenant_id = \(tenant) AND i.id = \(id) FOR NO KEY UPDATE
-            """, in: transaction
+            """,
+            in: transaction
         ).first
         guard let found else { throw InvoiceError.notFound(id) }
         return found
@@ -72,7 +87,10 @@ package enum InvoiceQueries {
 
     /// Drafts of all tenants that fell due up to an instant, the earliest first: for `.system`.
     static func drafts(
-        issuedUpTo instant: Instant, tenant: TenantID?, after: DraftKey?, limit: Int,
+        issuedUpTo instant: Instant,
+        tenant: TenantID?,
+        after: DraftKey?,
+        limit: Int,
         in transaction: borrowing Transaction
     ) async throws -> [DraftKey] {
         try await transaction.query(

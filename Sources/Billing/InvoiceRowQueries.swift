@@ -30,10 +30,24 @@ enum InvoiceRows {
             let ratio = Exact(fraction: ratio), let exact = Exact(fraction: exact)
         else { throw InvoiceError.unreadable(invoice) }
         return InvoiceLine(
-            id: id, planVersion: version, plan: plan, price: price, kind: kind, timing: timing, meter: meter,
-            measure: rule(measure, uniqueBy: uniqueBy), start: start, end: end, ratio: ratio, quantity: quantity,
-            exact: exact, amount: try row.next(), discount: try row.next(), tax: try row.next(),
-            isCorrection: try row.next())
+            id: id,
+            planVersion: version,
+            plan: plan,
+            price: price,
+            kind: kind,
+            timing: timing,
+            meter: meter,
+            measure: rule(measure, uniqueBy: uniqueBy),
+            start: start,
+            end: end,
+            ratio: ratio,
+            quantity: quantity,
+            exact: exact,
+            amount: try row.next(),
+            discount: try row.next(),
+            tax: try row.next(),
+            isCorrection: try row.next()
+        )
     }
 
     /// How a quantity was measured; nil for what cannot be added up from its events alone.
@@ -93,12 +107,31 @@ enum InvoiceRows {
 
         func invoice(lines: [InvoiceLine]) -> Invoice {
             Invoice(
-                id: id, tenant: tenant, subscription: subscription, legalEntity: legalEntity, number: number,
-                status: status, reason: reason, issuedAt: issuedAt, dueAt: dueAt, finalizedAt: finalizedAt,
-                paidAt: paidAt, voidedAt: voidedAt, currency: currency, lines: lines, subtotal: amounts[0],
-                discount: amounts[1], tax: amounts[2], total: amounts[3], credited: amounts[4], refundDue: amounts[5],
-                creditsApplied: amounts[6], amountDue: amounts[7], amountPaid: amounts[8],
-                recordedAt: recordedAt)
+                id: id,
+                tenant: tenant,
+                subscription: subscription,
+                legalEntity: legalEntity,
+                number: number,
+                status: status,
+                reason: reason,
+                issuedAt: issuedAt,
+                dueAt: dueAt,
+                finalizedAt: finalizedAt,
+                paidAt: paidAt,
+                voidedAt: voidedAt,
+                currency: currency,
+                lines: lines,
+                subtotal: amounts[0],
+                discount: amounts[1],
+                tax: amounts[2],
+                total: amounts[3],
+                credited: amounts[4],
+                refundDue: amounts[5],
+                creditsApplied: amounts[6],
+                amountDue: amounts[7],
+                amountPaid: amounts[8],
+                recordedAt: recordedAt
+            )
         }
     }
 }

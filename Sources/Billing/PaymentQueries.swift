@@ -5,12 +5,16 @@ package import Values
 package enum PaymentQueries {
     /// A tenant's payments in the order of their ids.
     ///
-    /// - Parameters:
-    ///   - tenant: only this tenant's; nil is all, for staff.
-    ///   - invoice: only what paid this invoice.
-    ///   - after: the last id of the page before.
+    /// `tenant`: only this tenant's; nil is all, for staff.
+    ///
+    /// `invoice`: only what paid this invoice.
+    ///
+    /// `after`: the last id of the page before.
     package static func list(
-        of tenant: TenantID?, invoice: InvoiceID? = nil, limit: Int, after: PaymentID? = nil,
+        of tenant: TenantID?,
+        invoice: InvoiceID? = nil,
+        limit: Int,
+        after: PaymentID? = nil,
         in transaction: borrowing Transaction
     ) async throws -> [Payment] {
         try await transaction.query(
@@ -19,7 +23,9 @@ package enum PaymentQueries {
             WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
               AND (\(invoice)::uuid IS NULL OR invoice_id = \(invoice)) AND (\(after)::uuid IS NULL OR id > \(after))
             ORDER BY id LIMIT \(limit)
-            """, payment)
+            """,
+            payment
+        )
     }
 
     static func insert(_ payment: Payment, by stamp: Stamp) -> SQL {
@@ -36,7 +42,12 @@ package enum PaymentQueries {
         let invoice: InvoiceID = try row.next()
         let currency: Currency = try row.next()
         return Payment(
-            id: id, tenant: tenant, invoice: invoice, amount: Money(minor: try row.next(), currency: currency),
-            reference: try row.next(), at: try row.next())
+            id: id,
+            tenant: tenant,
+            invoice: invoice,
+            amount: Money(minor: try row.next(), currency: currency),
+            reference: try row.next(),
+            at: try row.next()
+        )
     }
 }

@@ -48,7 +48,9 @@ package struct ReconciliationDifference: Hashable, Sendable {
     }
 }
 
-/// Compares what follows from one link of the chain with what the next one says. Pure; the reading is beside it.
+/// Compares what follows from one link of the chain with what the next one says.
+///
+/// Pure; the reading is beside it.
 package enum Reconciliation {
     /// The usage lines of one stretch, with what its events add up to.
     struct BilledStretch: Sendable {
@@ -103,12 +105,14 @@ package enum Reconciliation {
         let amounts: [Int64]
     }
 
-    /// The quantity of a stretch against its events. What came late waits for the next invoice: it is a difference only
-    /// if there will be none.
+    /// The quantity of a stretch against its events.
+    ///
+    /// What came late waits for the next invoice: it is a difference only if there will be none.
     static func difference(_ stretch: BilledStretch) -> ReconciliationDifference? {
         if agrees(stretch, stretch.now) || (!stretch.isOver && agrees(stretch, stretch.known)) { return nil }
         return ReconciliationDifference(
-            kind: .lineQuantity, tenant: stretch.tenant,
+            kind: .lineQuantity,
+            tenant: stretch.tenant,
             details: [
                 "subscription": .string(stretch.subscription.text), "price": .string(stretch.price),
                 "meter": .string(stretch.meter),
@@ -116,7 +120,8 @@ package enum Reconciliation {
                 "invoices": .array(stretch.invoices.map(\.json)),
                 "billed": .string(stretch.quantity.decimalText()),
                 "used": .string(quantity(stretch, stretch.now).decimalText()),
-            ])
+            ]
+        )
     }
 
     /// Journals against what they must hold; one that must not be there is a difference, too.
@@ -127,27 +132,32 @@ package enum Reconciliation {
             !keys.contains(PostingKey(tenant: $0.tenant, key: $0.key))
         }.map { posted in
             ReconciliationDifference(
-                kind: .journal, tenant: posted.tenant,
-                details: ["key": .string(posted.key), "expected": .null, "posted": "a journal that nothing explains"])
+                kind: .journal,
+                tenant: posted.tenant,
+                details: ["key": .string(posted.key), "expected": .null, "posted": "a journal that nothing explains"]
+            )
         }
-        return unexpected + expected.compactMap { expectation in
-            var sums: [String: Int64] = [:]
-            for entry in expectation.entries { sums[entry.account.rawValue, default: 0] &+= entry.amount }
-            sums = sums.filter { $0.value != 0 }
-            let found = books[PostingKey(tenant: expectation.tenant, key: expectation.key)]
-            var held: [String: Int64] = [:]
-            for (account, amount) in zip(found?.accounts ?? [], found?.amounts ?? []) {
-                held[account, default: 0] &+= amount
+        return unexpected
+            + expected.compactMap { expectation in
+                var sums: [String: Int64] = [:]
+                for entry in expectation.entries { sums[entry.account.rawValue, default: 0] &+= entry.amount }
+                sums = sums.filter { $0.value != 0 }
+                let found = books[PostingKey(tenant: expectation.tenant, key: expectation.key)]
+                var held: [String: Int64] = [:]
+                for (account, amount) in zip(found?.accounts ?? [], found?.amounts ?? []) {
+                    held[account, default: 0] &+= amount
+                }
+                let isRightCurrency = found.map { $0.currency == expectation.currency.code } ?? true
+                guard sums != held || !isRightCurrency else { return nil }
+                return ReconciliationDifference(
+                    kind: .journal,
+                    tenant: expectation.tenant,
+                    details: [
+                        "object": .string(expectation.object), "key": .string(expectation.key),
+                        "expected": json(sums, expectation.currency), "posted": json(held, expectation.currency),
+                    ]
+                )
             }
-            let isRightCurrency = found.map { $0.currency == expectation.currency.code } ?? true
-            guard sums != held || !isRightCurrency else { return nil }
-            return ReconciliationDifference(
-                kind: .journal, tenant: expectation.tenant,
-                details: [
-                    "object": .string(expectation.object), "key": .string(expectation.key),
-                    "expected": json(sums, expectation.currency), "posted": json(held, expectation.currency),
-                ])
-        }
     }
 
     private static func agrees(_ stretch: BilledStretch, _ sums: BilledStretch.Sums) -> Bool {

@@ -5,7 +5,8 @@ import Values
 /// Reads what the books must hold, and what they hold, and has the two compared.
 enum ReconciliationJournalQueries {
     static func differences(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [ReconciliationDifference] {
         let expected =
             try await invoices(of: tenant, in: transaction) + payments(of: tenant, in: transaction)
@@ -15,7 +16,8 @@ enum ReconciliationJournalQueries {
 
     /// What finalized invoices must have booked; one that was voided books the same the other way round.
     private static func invoices(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [Reconciliation.Expectation] {
         let entries = try await invoiceEntries(of: tenant, in: transaction)
         let byInvoice = Dictionary(grouping: entries, by: \.invoice)
@@ -23,9 +25,12 @@ enum ReconciliationJournalQueries {
             guard let first = rows.first else { return [] }
             func expectation(_ act: String, _ sign: Int64) -> Reconciliation.Expectation {
                 Reconciliation.Expectation(
-                    tenant: first.tenant, key: "invoice:\(first.invoice):\(act)", object: first.invoice.text,
+                    tenant: first.tenant,
+                    key: "invoice:\(first.invoice):\(act)",
+                    object: first.invoice.text,
                     currency: first.currency,
-                    entries: rows.map { Journal.Entry($0.account, sign &* $0.amount) })
+                    entries: rows.map { Journal.Entry($0.account, sign &* $0.amount) }
+                )
             }
             return [expectation("finalized", 1)] + (first.isVoid ? [expectation("voided", -1)] : [])
         }
@@ -43,7 +48,8 @@ enum ReconciliationJournalQueries {
 
     /// The same rule as `InvoicePostings`, said once more in SQL: it is compared, not reused.
     private static func invoiceEntries(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [InvoiceEntry] {
         try await transaction.query(
             """
@@ -83,13 +89,19 @@ enum ReconciliationJournalQueries {
             let name: String = try row.next()
             guard let account = Account(rawValue: name) else { throw LedgerError.unknownAccount(name) }
             return InvoiceEntry(
-                tenant: tenant, invoice: invoice, currency: currency, isVoid: isVoid, account: account,
-                amount: try row.next())
+                tenant: tenant,
+                invoice: invoice,
+                currency: currency,
+                isVoid: isVoid,
+                account: account,
+                amount: try row.next()
+            )
         }
     }
 
     private static func payments(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [Reconciliation.Expectation] {
         try await transaction.query(
             """
@@ -102,13 +114,18 @@ enum ReconciliationJournalQueries {
             let currency: Currency = try row.next()
             let amount: Int64 = try row.next()
             return Reconciliation.Expectation(
-                tenant: tenant, key: "payment:\(payment):received", object: payment.text, currency: currency,
-                entries: [.debit(.cash, amount), .credit(.receivable, amount)])
+                tenant: tenant,
+                key: "payment:\(payment):received",
+                object: payment.text,
+                currency: currency,
+                entries: [.debit(.cash, amount), .credit(.receivable, amount)]
+            )
         }
     }
 
     private static func grants(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [Reconciliation.Expectation] {
         try await transaction.query(
             """
@@ -121,14 +138,19 @@ enum ReconciliationJournalQueries {
             let currency: Currency = try row.next()
             let amount: Int64 = try row.next()
             return Reconciliation.Expectation(
-                tenant: tenant, key: "credit:\(grant):granted", object: grant.text, currency: currency,
-                entries: [.debit(.cash, amount), .credit(.prepaidCredit, amount)])
+                tenant: tenant,
+                key: "credit:\(grant):granted",
+                object: grant.text,
+                currency: currency,
+                entries: [.debit(.cash, amount), .credit(.prepaidCredit, amount)]
+            )
         }
     }
 
     /// The journals that billing posts.
     private static func posted(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [Reconciliation.Posted] {
         try await transaction.query(
             """
@@ -139,8 +161,12 @@ enum ReconciliationJournalQueries {
             """
         ) { row in
             Reconciliation.Posted(
-                tenant: try row.next(), key: try row.next(), currency: try row.next(), accounts: try row.next(),
-                amounts: try row.next())
+                tenant: try row.next(),
+                key: try row.next(),
+                currency: try row.next(),
+                accounts: try row.next(),
+                amounts: try row.next()
+            )
         }
     }
 }

@@ -13,9 +13,10 @@ extension Reconciliation {
     /// Reads everything there is: for `.finance`, in a snapshot, so that what is being written does not count as a
     /// difference. Each check is one statement over all tenants, however many invoices there are.
     ///
-    /// - Parameter tenant: only this tenant's; nil is all.
+    /// `tenant`: only this tenant's; nil is all.
     package static func differences(
-        tenant: TenantID? = nil, in transaction: borrowing Transaction
+        tenant: TenantID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [ReconciliationDifference] {
         let usage = try await MeteringReconciliation.differences(of: tenant, in: transaction).map { difference in
             ReconciliationDifference(kind: .usage, tenant: difference.tenant, details: difference.json)
@@ -37,7 +38,8 @@ extension Reconciliation {
 enum ReconciliationQueries {
     /// Amounts of invoices against their lines and credits.
     static func amounts(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [ReconciliationDifference] {
         try await transaction.query(
             """
@@ -75,17 +77,20 @@ enum ReconciliationQueries {
             let invoice: InvoiceID = try row.next()
             let currency: Currency = try row.next()
             return ReconciliationDifference(
-                kind: .invoiceAmounts, tenant: tenant,
+                kind: .invoiceAmounts,
+                tenant: tenant,
                 details: [
                     "invoice": .string(invoice.text), "says": try amounts(&row, currency),
                     "comes_to": try amounts(&row, currency),
-                ])
+                ]
+            )
         }
     }
 
     /// Payments against the invoices they are for, either way.
     static func payments(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [ReconciliationDifference] {
         try await transaction.query(
             """
@@ -105,17 +110,20 @@ enum ReconciliationQueries {
             let currency: Currency = try row.next()
             let status: String = try row.next()
             return ReconciliationDifference(
-                kind: .payment, tenant: tenant,
+                kind: .payment,
+                tenant: tenant,
                 details: [
                     "invoice": .string(invoice.text), "status": .string(status),
                     "amount_paid": try money(&row, currency), "payments": try money(&row, currency),
-                ])
+                ]
+            )
         }
     }
 
     /// What is receivable in the books against what open invoices come to, for each tenant and currency.
     static func receivables(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [ReconciliationDifference] {
         try await transaction.query(
             """
@@ -139,8 +147,10 @@ enum ReconciliationQueries {
             let tenant: TenantID = try row.next()
             let currency: Currency = try row.next()
             return ReconciliationDifference(
-                kind: .receivable, tenant: tenant,
-                details: ["open_invoices": try money(&row, currency), "booked": try money(&row, currency)])
+                kind: .receivable,
+                tenant: tenant,
+                details: ["open_invoices": try money(&row, currency), "booked": try money(&row, currency)]
+            )
         }
     }
 
@@ -162,8 +172,10 @@ enum ReconciliationQueries {
             let last: Int64 = try row.next()
             let count: Int64 = try row.next()
             return ReconciliationDifference(
-                kind: .numbers, tenant: nil,
-                details: ["legal_entity": .string(entity.text), "last_number": .int(last), "invoices": .int(count)])
+                kind: .numbers,
+                tenant: nil,
+                details: ["legal_entity": .string(entity.text), "last_number": .int(last), "invoices": .int(count)]
+            )
         }
     }
 

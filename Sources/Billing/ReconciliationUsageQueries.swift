@@ -7,7 +7,8 @@ enum ReconciliationUsageQueries {
     ///
     /// Of counts and sums only those come back that do not agree with what counts now.
     static func stretches(
-        of tenant: TenantID?, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        in transaction: borrowing Transaction
     ) async throws -> [Reconciliation.BilledStretch] {
         try await transaction.query(
             """
@@ -41,7 +42,9 @@ enum ReconciliationUsageQueries {
                 ELSE true
             END
             ORDER BY 1, 2, 7, 3
-            """, stretch)
+            """,
+            stretch
+        )
     }
 
     /// The aggregates over those events for which a flag is set, under names that begin with it.
@@ -80,9 +83,20 @@ enum ReconciliationUsageQueries {
             throw PostgresError(.decoding, "a usage line cannot be read")
         }
         return Reconciliation.BilledStretch(
-            tenant: tenant, subscription: subscription, price: price, meter: meter, rule: rule, start: start, end: end,
-            ratio: ratio, quantity: quantity, invoices: try row.next(), isOver: try row.next(), now: try sums(&row),
-            known: try sums(&row))
+            tenant: tenant,
+            subscription: subscription,
+            price: price,
+            meter: meter,
+            rule: rule,
+            start: start,
+            end: end,
+            ratio: ratio,
+            quantity: quantity,
+            invoices: try row.next(),
+            isOver: try row.next(),
+            now: try sums(&row),
+            known: try sums(&row)
+        )
     }
 
     private static func sums(_ row: inout RowReader) throws -> Reconciliation.BilledStretch.Sums {
@@ -93,7 +107,12 @@ enum ReconciliationUsageQueries {
         let greatest: Decimal12? = try row.next()
         let latest: Decimal12? = try row.next()
         return Reconciliation.BilledStretch.Sums(
-            count: count, sum: sum, min: least?.exact, max: greatest?.exact, latest: latest?.exact,
-            distinct: try row.next())
+            count: count,
+            sum: sum,
+            min: least?.exact,
+            max: greatest?.exact,
+            latest: latest?.exact,
+            distinct: try row.next()
+        )
     }
 }

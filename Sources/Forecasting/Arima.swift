@@ -55,7 +55,14 @@ struct ArimaFit: Sendable {
         let season = isSeasonal ? 1 : 0
         var starts = [plain, plain, plain, plain, plain]
         starts[0] = ArimaOrder(
-            p: terms, d: d, q: terms, seasonalP: season, seasonalD: seasonalD, seasonalQ: season, constant: constant)
+            p: terms,
+            d: d,
+            q: terms,
+            seasonalP: season,
+            seasonalD: seasonalD,
+            seasonalQ: season,
+            constant: constant
+        )
         starts[1].constant = constant
         starts[2] = ArimaOrder(p: 1, d: d, seasonalP: season, seasonalD: seasonalD, constant: constant)
         starts[3] = ArimaOrder(d: d, q: 1, seasonalD: seasonalD, seasonalQ: season, constant: constant)

@@ -35,9 +35,13 @@ struct Backtest: Sendable {
             }
             origins.append(
                 BacktestOrigin(
-                    months: months, projections: projections,
+                    months: months,
+                    projections: projections,
                     seasonalNaive: SimpleMethods.seasonalNaive(known, horizon: Self.horizon).mean,
-                    limit: Combination.limit(known, on: fitter.scale), yearlyChange: Accuracy.yearlyChange(known)))
+                    limit: Combination.limit(known, on: fitter.scale),
+                    yearlyChange: Accuracy.yearlyChange(known)
+                )
+            )
         }
         self.origins = origins
         self.values = values

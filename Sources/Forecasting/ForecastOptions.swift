@@ -51,7 +51,10 @@ package struct ForecastOptions: Hashable, Sendable {
 
     /// Checks and keeps the options.
     package init(
-        horizon: Int = 12, levels: [Int] = [80, 95], method: ForecastMethod = .auto, seed: UInt64 = 1
+        horizon: Int = 12,
+        levels: [Int] = [80, 95],
+        method: ForecastMethod = .auto,
+        seed: UInt64 = 1
     ) throws(Problem) {
         guard (1...Self.maximumHorizon).contains(horizon) else {
             throw .invalid("horizon", "\(horizon) months; a horizon is 1 to \(Self.maximumHorizon)")
@@ -74,7 +77,11 @@ package struct ForecastOptions: Hashable, Sendable {
     /// Reads the options as they are written on a command line: levels like `80,95`, and a method's name.
     package init(horizon: Int, levels: String, method: String, seed: UInt64) throws(Problem) {
         try self.init(
-            horizon: horizon, levels: Self.levels(parsing: levels), method: ForecastMethod(parsing: method), seed: seed)
+            horizon: horizon,
+            levels: Self.levels(parsing: levels),
+            method: ForecastMethod(parsing: method),
+            seed: seed
+        )
     }
 
     /// Reads levels like `80,95`.

@@ -48,8 +48,11 @@ struct Pool: Sendable {
 
     private static func underTwoYears(_ months: Int) -> Pool {
         Pool(
-            [.snaive, .damped], base: [0, 1],
-            notes: ["short history: \(months) months; the mean of last year's months and a damped trend"], factor: 1.4)
+            [.snaive, .damped],
+            base: [0, 1],
+            notes: ["short history: \(months) months; the mean of last year's months and a damped trend"],
+            factor: 1.4
+        )
     }
 
     private static func underThreeYears(_ values: [Double]) -> Pool {
@@ -62,14 +65,20 @@ struct Pool: Sendable {
         let isLong = values.count >= Fitter.seasonalMinimum
         let isMixed = isLong || isDistorted || !isSeasonal
         return Pool(
-            [.ets, .seasonalYearOnYear], base: isMixed ? [0, 1] : [1], notes: notes, factor: isLong ? 1.2 : 1.6)
+            [.ets, .seasonalYearOnYear],
+            base: isMixed ? [0, 1] : [1],
+            notes: notes,
+            factor: isLong ? 1.2 : 1.6
+        )
     }
 
     private static func threeYears(_ months: Int) -> Pool {
         Pool(
-            [.ets, .theta, .arima, .seasonalYearOnYear], base: [0, 1, 2, 3],
+            [.ets, .theta, .arima, .seasonalYearOnYear],
+            base: [0, 1, 2, 3],
             candidates: [[0, 1, 2], [0, 1, 3], [0, 2, 3], [0, 2], [0, 3], [0], [1], [2], [3]],
-            factor: months < 90 ? 1.15 : 0.95)
+            factor: months < 90 ? 1.15 : 0.95
+        )
     }
 }
 

@@ -126,7 +126,9 @@ struct Fitter {
             return Theta.projection(decomposition(values), horizon: horizon)
         }
         return Theta.projection(
-            Decomposition.ifEvident(scale.forward(values), multiplicative: false), horizon: horizon)
+            Decomposition.ifEvident(scale.forward(values), multiplicative: false),
+            horizon: horizon
+        )
     }
 
     private mutating func arima(_ values: [Double], horizon: Int, fresh: Bool) -> Projection {

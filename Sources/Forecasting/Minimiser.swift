@@ -29,7 +29,9 @@ struct Minimiser {
 
     /// Walks from `point` to a local minimum and gives its value.
     func minimise<Function: Objective>(
-        _ function: inout Function, from point: inout [Double], in box: SearchBox
+        _ function: inout Function,
+        from point: inout [Double],
+        in box: SearchBox
     ) -> Double {
         guard !point.isEmpty else { return function.value(at: point) }
         var simplex = Simplex(around: point, in: box, &function)
@@ -111,7 +113,11 @@ private struct Simplex {
 
     /// The point so far beyond the centre, seen from the worst corner.
     private static func move(
-        _ target: inout [Double], from worst: [Double], over centre: [Double], by share: Double, in box: SearchBox
+        _ target: inout [Double],
+        from worst: [Double],
+        over centre: [Double],
+        by share: Double,
+        in box: SearchBox
     ) {
         for axis in target.indices {
             let place = centre[axis] + share * (centre[axis] - worst[axis])

@@ -65,7 +65,8 @@ extension MonthlySeries {
         guard let first, values.count >= Self.minimumMonths else {
             throw Self.invalid(
                 lines.count,
-                "the series ends after \(values.count) months; a forecast needs at least \(Self.minimumMonths)")
+                "the series ends after \(values.count) months; a forecast needs at least \(Self.minimumMonths)"
+            )
         }
         try self.init(start: first, values: values)
     }

@@ -34,7 +34,8 @@ package struct SeriesForecast: Hashable, Sendable {
     ///
     /// The same series and options give the same result to the bit.
     package static func run(
-        _ series: MonthlySeries, options: ForecastOptions
+        _ series: MonthlySeries,
+        options: ForecastOptions
     ) throws(Problem) -> SeriesForecast {
         do {
             return try SeriesForecast(series, options)
@@ -54,7 +55,10 @@ package struct SeriesForecast: Hashable, Sendable {
             fitter.projection(pool.members[place], of: values, horizon: options.horizon, fresh: true)
         }
         let projection = Combination.of(
-            projections, at: Array(projections.indices), limit: Combination.limit(values, on: fitter.scale))
+            projections,
+            at: Array(projections.indices),
+            limit: Combination.limit(values, on: fitter.scale)
+        )
         guard projection.mean.count == options.horizon, projection.isFinite else {
             throw .beyondRange(method: options.method)
         }
@@ -66,7 +70,12 @@ package struct SeriesForecast: Hashable, Sendable {
         levels = options.levels
         rows = Self.rows(projection, factor: factor, scale: fitter.scale, series: series, levels: options.levels)
         self.backtest = Accuracy(
-            backtest, of: values, places: selection.places, levels: options.levels, pooledFactor: pool.pooledFactor)
+            backtest,
+            of: values,
+            places: selection.places,
+            levels: options.levels,
+            pooledFactor: pool.pooledFactor
+        )
         var notes = pool.notes
         if fitter.scale == .logarithm {
             let isSeasonal = Seasonality.isEvident(Scale.logarithm.forward(values))
@@ -87,7 +96,11 @@ package struct SeriesForecast: Hashable, Sendable {
     }
 
     private static func rows(
-        _ projection: Projection, factor: Double, scale: Scale, series: MonthlySeries, levels: [Int]
+        _ projection: Projection,
+        factor: Double,
+        scale: Scale,
+        series: MonthlySeries,
+        levels: [Int]
     ) -> [Row] {
         let rounding = Rounding(of: series.values)
         let least = series.values.allSatisfy { $0 >= 0 } ? 0 : -Double.infinity
@@ -98,8 +111,11 @@ package struct SeriesForecast: Hashable, Sendable {
                 rounding.rounded(min(1e300, max(least, max(-1e300, scale.backward(value)))))
             }
             return Row(
-                month: series.month(series.values.count + ahead), mean: shown(mean),
-                lower: widths.map { shown(mean - $0) }, upper: widths.map { shown(mean + $0) })
+                month: series.month(series.values.count + ahead),
+                mean: shown(mean),
+                lower: widths.map { shown(mean - $0) },
+                upper: widths.map { shown(mean + $0) }
+            )
         }
     }
 }

@@ -7,7 +7,8 @@ enum SimpleMethods {
         let deviation = rootMeanSquare(Seasonality.differences(values, lag: 1))
         return Projection(
             mean: Array(repeating: values[values.count - 1], count: horizon),
-            spread: (1...horizon).map { deviation * Double($0).squareRoot() })
+            spread: (1...horizon).map { deviation * Double($0).squareRoot() }
+        )
     }
 
     /// The value twelve months before; in the first year the last value.
@@ -20,7 +21,8 @@ enum SimpleMethods {
         let deviation = rootMeanSquare(yearly.isEmpty ? Seasonality.differences(values, lag: 1) : yearly)
         return Projection(
             mean: (0..<horizon).map { values[count - seasonLength + $0 % seasonLength] },
-            spread: (0..<horizon).map { deviation * (1 + Double($0) / Double(seasonLength)).squareRoot() })
+            spread: (0..<horizon).map { deviation * (1 + Double($0) / Double(seasonLength)).squareRoot() }
+        )
     }
 
     /// The last value and the mean growth from the first to the last.
@@ -33,7 +35,8 @@ enum SimpleMethods {
         let deviation = (squares / max(1, count - 2)).squareRoot()
         return Projection(
             mean: (1...horizon).map { last + growth * Double($0) },
-            spread: (1...horizon).map { deviation * (Double($0) * (1 + Double($0) / (count - 1))).squareRoot() })
+            spread: (1...horizon).map { deviation * (Double($0) * (1 + Double($0) / (count - 1))).squareRoot() }
+        )
     }
 
     private static func rootMeanSquare(_ values: [Double]) -> Double {

@@ -53,8 +53,13 @@ package enum Admission {
         package var credit: Exact
 
         package init(
-            tenantStatus: TenantStatus, inference: PlanFeatures.Inference?, recent: RecentLoad = .none,
-            active: Active = .none, quotas: [QuotaBalance] = [], budget: Budget, spendLimit: Exact? = nil,
+            tenantStatus: TenantStatus,
+            inference: PlanFeatures.Inference?,
+            recent: RecentLoad = .none,
+            active: Active = .none,
+            quotas: [QuotaBalance] = [],
+            budget: Budget,
+            spendLimit: Exact? = nil,
             credit: Exact = .zero
         ) {
             self.tenantStatus = tenantStatus
@@ -90,7 +95,9 @@ package enum Admission {
     /// - Returns: whether the request waits for its turn.
     /// - Throws: the first reason to refuse it.
     package static func decide(
-        _ facts: Facts, _ demand: Demand, at now: Instant
+        _ facts: Facts,
+        _ demand: Demand,
+        at now: Instant
     ) throws(AdmissionRefusal) -> Bool {
         guard facts.tenantStatus == .active else { throw .tenantInactive(status: facts.tenantStatus.rawValue) }
         guard let inference = facts.inference else { throw .notEntitled }
@@ -116,7 +123,10 @@ package enum Admission {
     }
 
     private static func checkRates(
-        _ recent: RecentLoad, _ inference: PlanFeatures.Inference, _ demand: Demand, at now: Instant
+        _ recent: RecentLoad,
+        _ inference: PlanFeatures.Inference,
+        _ demand: Demand,
+        at now: Instant
     ) throws(AdmissionRefusal) {
         let retry = recent.retryAfterSeconds(at: now)
         guard recent.requests < inference.requestsPerMinute else {

@@ -39,7 +39,9 @@ package enum AdmissionRefusal: ProblemConvertible, Hashable, Sendable {
         case .tokenRate(let limit, let needed, let seconds):
             Self.rate(
                 "the plan allows \(limit) tokens in a minute and this request may take \(needed) (prompt and "
-                    + "max_tokens); " + (needed > limit ? "ask for fewer" : "try again in \(seconds) s"), seconds)
+                    + "max_tokens); " + (needed > limit ? "ask for fewer" : "try again in \(seconds) s"),
+                seconds
+            )
         case .concurrency(let running, let waiting):
             Self.rate("the plan allows \(running) requests at once and \(waiting) that wait; try again in 1 s", 1)
         case .quota, .spendLimit, .prepaid:

@@ -53,7 +53,10 @@ package enum BudgetQueries {
 
     private static func budget(_ row: inout RowReader) throws -> Budget {
         Budget(
-            windowStart: try row.next(), spent: try row.next(), spentByEvent: try row.next(),
-            reserved: try row.next())
+            windowStart: try row.next(),
+            spent: try row.next(),
+            spentByEvent: try row.next(),
+            reserved: try row.next()
+        )
     }
 }

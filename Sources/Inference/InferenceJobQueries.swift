@@ -6,17 +6,24 @@ package import Values
 package enum InferenceJobQueries {
     /// One job of a tenant.
     package static func find(
-        _ id: JobID, of tenant: TenantID, in transaction: borrowing Transaction
+        _ id: JobID,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> InferenceJob? {
         try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.inference_jobs WHERE tenant_id = \(tenant) AND id = \(id)", job)
+            "SELECT \(fragment: columns) FROM app.inference_jobs WHERE tenant_id = \(tenant) AND id = \(id)",
+            job
+        )
     }
 
     /// A tenant's jobs, the newest first.
     ///
-    /// - Parameter before: the last id of the page before.
+    /// `before`: the last id of the page before.
     package static func list(
-        of tenant: TenantID, status: InferenceJobStatus? = nil, limit: Int, before: JobID? = nil,
+        of tenant: TenantID,
+        status: InferenceJobStatus? = nil,
+        limit: Int,
+        before: JobID? = nil,
         in transaction: borrowing Transaction
     ) async throws -> [InferenceJob] {
         try await transaction.query(
@@ -25,12 +32,16 @@ package enum InferenceJobQueries {
             WHERE tenant_id = \(tenant) AND (\(before)::uuid IS NULL OR id < \(before))
               AND (\(status?.rawValue)::text IS NULL OR status = \(status?.rawValue))
             ORDER BY id DESC LIMIT \(limit)
-            """, job)
+            """,
+            job
+        )
     }
 
     /// What a tenant asked for in the sixty seconds before an instant.
     package static func recent(
-        of tenant: TenantID, at now: Instant, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        at now: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> RecentLoad {
         try await transaction.first(recent(tenant, now), load) ?? .none
     }
@@ -49,7 +60,11 @@ package enum InferenceJobQueries {
 
     static func load(_ row: inout RowReader) throws -> RecentLoad {
         RecentLoad(
-            requests: try row.next(), tokens: try row.next(), oldest: try row.next(), newest: try row.next())
+            requests: try row.next(),
+            tokens: try row.next(),
+            oldest: try row.next(),
+            newest: try row.next()
+        )
     }
 
     static func active(_ tenant: TenantID) -> SQL {
@@ -62,12 +77,19 @@ package enum InferenceJobQueries {
 
     static func active(_ row: inout RowReader) throws -> Admission.Active {
         Admission.Active(
-            running: try row.next(), waiting: try row.next(), promptTokens: try row.next(), maxTokens: try row.next())
+            running: try row.next(),
+            waiting: try row.next(),
+            promptTokens: try row.next(),
+            maxTokens: try row.next()
+        )
     }
 
     /// Writes the row under the node's lease; no row if that is void.
     static func insert(
-        _ ticket: InferenceTicket, _ request: InferenceRequest, reserved: Decimal12, isWaiting: Bool,
+        _ ticket: InferenceTicket,
+        _ request: InferenceRequest,
+        reserved: Decimal12,
+        isWaiting: Bool,
         recordedAt: Instant
     ) -> SQL {
         let status = isWaiting ? InferenceJobStatus.queued : .running
@@ -157,7 +179,10 @@ package enum InferenceJobQueries {
 
     /// Ends a job unless it has ended or the fence forbids; returns what was reserved.
     static func finish(
-        _ ticket: InferenceTicket, _ outcome: InferenceOutcome, fence: Fence, at now: Instant
+        _ ticket: InferenceTicket,
+        _ outcome: InferenceOutcome,
+        fence: Fence,
+        at now: Instant
     ) -> SQL {
         let usage = outcome.usage
         let isPromptComputed = usage.promptTokens > 0
@@ -192,13 +217,26 @@ package enum InferenceJobQueries {
 
     static func orphan(_ row: inout RowReader) throws -> (ticket: InferenceTicket, progress: InferenceProgress) {
         let ticket = InferenceTicket(
-            tenant: try row.next(), job: try row.next(), key: try row.next(), task: try row.next(),
-            model: try row.next(), version: try row.next(), route: try row.next(), subject: try row.next(),
-            isStream: try row.next(), promptTokens: try row.next(), maxTokens: try row.next(),
-            lease: NodeLease(node: try row.next(), epoch: try row.next()), createdAt: try row.next())
+            tenant: try row.next(),
+            job: try row.next(),
+            key: try row.next(),
+            task: try row.next(),
+            model: try row.next(),
+            version: try row.next(),
+            route: try row.next(),
+            subject: try row.next(),
+            isStream: try row.next(),
+            promptTokens: try row.next(),
+            maxTokens: try row.next(),
+            lease: NodeLease(node: try row.next(), epoch: try row.next()),
+            createdAt: try row.next()
+        )
         let progress = InferenceProgress(
-            isPromptComputed: try row.next(), promptTokens: ticket.promptTokens, cachedTokens: try row.next(),
-            deliveredTokens: try row.next())
+            isPromptComputed: try row.next(),
+            promptTokens: ticket.promptTokens,
+            cachedTokens: try row.next(),
+            deliveredTokens: try row.next()
+        )
         return (ticket, progress)
     }
 
@@ -237,15 +275,32 @@ package enum InferenceJobQueries {
         let milliseconds: Int? = try row.next()
         let usage = completionTokens.map { tokens in
             GenerationUsage(
-                promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: tokens,
-                cpuMilliseconds: milliseconds ?? 0)
+                promptTokens: promptTokens,
+                cachedTokens: cachedTokens,
+                completionTokens: tokens,
+                cpuMilliseconds: milliseconds ?? 0
+            )
         }
         return InferenceJob(
-            id: id, tenant: tenant, task: task,
+            id: id,
+            tenant: tenant,
+            task: task,
             // The table's CHECK has no other words.
-            status: InferenceJobStatus(rawValue: status) ?? .failed, model: model, version: version, route: route,
-            key: key, subject: subject, isStream: isStream, usage: isPromptComputed ? usage : nil,
-            finishReason: try row.next(), error: try row.next(), attempts: try row.next(), metadata: try row.next(),
-            createdAt: try row.next(), startedAt: try row.next(), finishedAt: try row.next())
+            status: InferenceJobStatus(rawValue: status) ?? .failed,
+            model: model,
+            version: version,
+            route: route,
+            key: key,
+            subject: subject,
+            isStream: isStream,
+            usage: isPromptComputed ? usage : nil,
+            finishReason: try row.next(),
+            error: try row.next(),
+            attempts: try row.next(),
+            metadata: try row.next(),
+            createdAt: try row.next(),
+            startedAt: try row.next(),
+            finishedAt: try row.next()
+        )
     }
 }

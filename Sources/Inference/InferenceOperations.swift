@@ -18,17 +18,26 @@ package enum InferenceOperations {
     /// - Throws: `InferenceError.jobNotFound` if the tenant has no job with the id.
     @discardableResult
     package static func cancel(
-        _ id: JobID, of tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: JobID,
+        of tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> InferenceJob {
         let written = try await transaction.execute(
-            InferenceJobQueries.requestCancel(id, of: tenant, at: stamp.recordedAt))
+            InferenceJobQueries.requestCancel(id, of: tenant, at: stamp.recordedAt)
+        )
         guard let job = try await InferenceJobQueries.find(id, of: tenant, in: transaction) else {
             throw InferenceError.jobNotFound(id.text)
         }
         if written == 1 {
             try await Activity.record(
-                "inference.cancel_requested", object: id.text, tenant: tenant, details: [:], by: stamp,
-                in: transaction)
+                "inference.cancel_requested",
+                object: id.text,
+                tenant: tenant,
+                details: [:],
+                by: stamp,
+                in: transaction
+            )
         }
         return job
     }
@@ -43,7 +52,10 @@ package enum InferenceOperations {
     /// - Throws: `InferenceError.refused`, `.modelNotFound`, and `.leaseLost` if the node's lease is void: then
     ///   nothing may be written, the transaction must be rolled back.
     static func admit(
-        _ ticket: InferenceTicket, _ request: InferenceRequest, model: Model, by stamp: Stamp,
+        _ ticket: InferenceTicket,
+        _ request: InferenceRequest,
+        model: Model,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> InferenceGrant {
         let tenant = ticket.tenant
@@ -55,9 +67,15 @@ package enum InferenceOperations {
             throw InferenceError.modelNotFound(request.model ?? model.name)
         }
         let amount = try Admission.amount(
-            plans: terms.plans, promptTokens: ticket.promptTokens, maxTokens: ticket.maxTokens)
+            plans: terms.plans,
+            promptTokens: ticket.promptTokens,
+            maxTokens: ticket.maxTokens
+        )
         let demand = Admission.Demand(
-            promptTokens: ticket.promptTokens, maxTokens: ticket.maxTokens, amount: amount)
+            promptTokens: ticket.promptTokens,
+            maxTokens: ticket.maxTokens,
+            amount: amount
+        )
         let facts = try await facts(owner, terms, by: stamp, in: transaction)
         let isWaiting: Bool
         do throws(AdmissionRefusal) {
@@ -67,19 +85,32 @@ package enum InferenceOperations {
         }
         guard let inference = facts.inference else { throw InferenceError.refused(.notEntitled) }
         try await write(
-            ticket, request, amount: amount, within: facts.spendLimit, isWaiting: isWaiting, by: stamp,
-            in: transaction)
+            ticket,
+            request,
+            amount: amount,
+            within: facts.spendLimit,
+            isWaiting: isWaiting,
+            by: stamp,
+            in: transaction
+        )
         let used = facts.recent.adding(tokens: demand.promptTokens + demand.maxTokens, at: stamp.recordedAt)
         return InferenceGrant(
-            inference: inference, isWaiting: isWaiting,
+            inference: inference,
+            isWaiting: isWaiting,
             rates: used.figures(
-                requestsPerMinute: inference.requestsPerMinute, tokensPerMinute: inference.tokensPerMinute,
-                at: stamp.recordedAt))
+                requestsPerMinute: inference.requestsPerMinute,
+                tokensPerMinute: inference.tokensPerMinute,
+                at: stamp.recordedAt
+            )
+        )
     }
 
     /// Reads what the decision depends on, the budget's lock first: what is read after it holds until the commit.
     private static func facts(
-        _ owner: Tenant, _ terms: InferenceTerms, by stamp: Stamp, in transaction: borrowing Transaction
+        _ owner: Tenant,
+        _ terms: InferenceTerms,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Admission.Facts {
         let budget = try await currentBudget(owner, terms, at: stamp.at, in: transaction)
         let results = try await transaction.results([
@@ -98,13 +129,23 @@ package enum InferenceOperations {
             credit = try await InferenceTermsQueries.credit(terms, of: owner.id, at: stamp.at, in: transaction)
         }
         return Admission.Facts(
-            tenantStatus: owner.status, inference: terms.inference, recent: recent, active: active, quotas: quotas,
-            budget: budget, spendLimit: owner.spendLimit?.exact, credit: credit)
+            tenantStatus: owner.status,
+            inference: terms.inference,
+            recent: recent,
+            active: active,
+            quotas: quotas,
+            budget: budget,
+            spendLimit: owner.spendLimit?.exact,
+            credit: credit
+        )
     }
 
     /// The budget, locked, with what the present month has cost.
     private static func currentBudget(
-        _ owner: Tenant, _ terms: InferenceTerms, at instant: Instant, in transaction: borrowing Transaction
+        _ owner: Tenant,
+        _ terms: InferenceTerms,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> Budget {
         let budget = try await BudgetQueries.lock(owner.id, in: transaction)
         let month = Budget.month(of: instant, in: owner.timeZone)
@@ -115,18 +156,29 @@ package enum InferenceOperations {
     }
 
     private static func write(
-        _ ticket: InferenceTicket, _ request: InferenceRequest, amount: Decimal12, within limit: Exact?,
-        isWaiting: Bool, by stamp: Stamp, in transaction: borrowing Transaction
+        _ ticket: InferenceTicket,
+        _ request: InferenceRequest,
+        amount: Decimal12,
+        within limit: Exact?,
+        isWaiting: Bool,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         // The condition is the table's word on what was decided: whatever Swift believed, this cannot overspend.
         let written = try await transaction.batch([
             BudgetQueries.reserve(amount, within: limit, of: ticket.tenant),
             InferenceJobQueries.insert(
-                ticket, request, reserved: amount, isWaiting: isWaiting, recordedAt: stamp.recordedAt),
+                ticket,
+                request,
+                reserved: amount,
+                isWaiting: isWaiting,
+                recordedAt: stamp.recordedAt
+            ),
         ])
         guard written[0] == 1 else {
             throw InferenceError.refused(
-                .spendLimit(limit: limit ?? .zero, left: .zero, needed: amount.exact))
+                .spendLimit(limit: limit ?? .zero, left: .zero, needed: amount.exact)
+            )
         }
         guard written[1] == 1 else { throw InferenceError.leaseLost }
     }
@@ -136,7 +188,10 @@ package enum InferenceOperations {
     /// - Returns: how many are before it; 0 if it runs now.
     /// - Throws: `InferenceError.leaseLost` if it does not wait any more: somebody else has ended it.
     static func begin(
-        _ ticket: InferenceTicket, concurrency: Int, at now: Instant, in transaction: borrowing Transaction
+        _ ticket: InferenceTicket,
+        concurrency: Int,
+        at now: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> Int {
         let before = try await place(ticket, in: transaction) - concurrency + 1
         guard before <= 0 else { return before }
@@ -152,7 +207,8 @@ package enum InferenceOperations {
 
     /// How many run or wait before a job.
     private static func place(
-        _ ticket: InferenceTicket, in transaction: borrowing Transaction
+        _ ticket: InferenceTicket,
+        in transaction: borrowing Transaction
     ) async throws -> Int {
         let counts: [Int]? = try await transaction.first(InferenceJobQueries.queue(ticket)) { row in
             [try row.next(), try row.next(), try row.next()]
@@ -170,7 +226,10 @@ package enum InferenceOperations {
     /// - Throws: `InferenceError.leaseLost` if the job has ended or is another's by now: then nothing may be written,
     ///   the transaction must be rolled back.
     static func settle(
-        _ ticket: InferenceTicket, _ outcome: InferenceOutcome, fence: InferenceJobQueries.Fence, by stamp: Stamp,
+        _ ticket: InferenceTicket,
+        _ outcome: InferenceOutcome,
+        fence: InferenceJobQueries.Fence,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws {
         guard let owner = try await TenantQueries.find(ticket.tenant, in: transaction) else {
@@ -193,22 +252,37 @@ package enum InferenceOperations {
     ///
     /// Its ids are derived from the job's; one that the tenant has used for an event of its own gets another.
     private static func store(
-        _ events: [UsageEvent], of ticket: InferenceTicket, recordedAt: Instant, in transaction: borrowing Transaction
+        _ events: [UsageEvent],
+        of ticket: InferenceTicket,
+        recordedAt: Instant,
+        in transaction: borrowing Transaction
     ) async throws {
         var rest = events
         while !rest.isEmpty {
             let outcomes = try await MeteringOperations.ingest(
-                rest.map { (tenant: ticket.tenant, event: $0) }, recordedAt: recordedAt, in: transaction)
+                rest.map { (tenant: ticket.tenant, event: $0) },
+                recordedAt: recordedAt,
+                in: transaction
+            )
             if let rejected = outcomes.first(where: { $0.kind == .rejected }) {
                 throw Problem(
-                    .internal, code: "usage_rejected", rejected.errors.first?.message ?? "usage cannot be stored")
+                    .internal,
+                    code: "usage_rejected",
+                    rejected.errors.first?.message ?? "usage cannot be stored"
+                )
             }
             var again: [UsageEvent] = []
             for (event, outcome) in zip(rest, outcomes) where outcome.kind != .accepted {
                 again.append(
                     try UsageEvent(
-                        id: "\(event.id):\(ID<Entities.EventRow>.make(at: recordedAt))", meter: event.meter,
-                        at: event.at, value: event.value, properties: event.properties, subject: event.subject))
+                        id: "\(event.id):\(ID<Entities.EventRow>.make(at: recordedAt))",
+                        meter: event.meter,
+                        at: event.at,
+                        value: event.value,
+                        properties: event.properties,
+                        subject: event.subject
+                    )
+                )
             }
             rest = again
         }
@@ -217,7 +291,11 @@ package enum InferenceOperations {
     /// The budget with what a month has cost: prices of quantities are rated anew over all its usage, prices of single
     /// events only for those that came.
     private static func spent(
-        _ budget: Budget, _ owner: Tenant, _ terms: InferenceTerms, during month: Period, adding events: [UsageEvent],
+        _ budget: Budget,
+        _ owner: Tenant,
+        _ terms: InferenceTerms,
+        during month: Period,
+        adding events: [UsageEvent],
         in transaction: borrowing Transaction
     ) async throws -> Budget {
         let isEachEvent: (PriceSum) -> Bool = { if case .eachEvent = $0 { true } else { false } }
@@ -226,13 +304,26 @@ package enum InferenceOperations {
             byEvent += try InferenceTermsQueries.cost(terms, ofEach: events)
         } else {
             byEvent = try await InferenceTermsQueries.cost(
-                terms, of: owner.id, during: month, in: transaction, where: isEachEvent)
+                terms,
+                of: owner.id,
+                during: month,
+                in: transaction,
+                where: isEachEvent
+            )
         }
         let rest = try await InferenceTermsQueries.cost(
-            terms, of: owner.id, during: month, in: transaction, where: { !isEachEvent($0) })
+            terms,
+            of: owner.id,
+            during: month,
+            in: transaction,
+            where: { !isEachEvent($0) }
+        )
         return Budget(
-            windowStart: month.start, spent: try Decimal12(rounding: max(.zero, rest + byEvent)),
-            spentByEvent: try Decimal12(rounding: max(.zero, byEvent)), reserved: budget.reserved)
+            windowStart: month.start,
+            spent: try Decimal12(rounding: max(.zero, rest + byEvent)),
+            spentByEvent: try Decimal12(rounding: max(.zero, byEvent)),
+            reserved: budget.reserved
+        )
     }
 
     // MARK: - Recovery
@@ -241,7 +332,8 @@ package enum InferenceOperations {
     ///
     /// Of a stream what its reader had got, as last recorded, is charged; another job failed and costs nothing.
     static func orphans(
-        limit: Int, in transaction: borrowing Transaction
+        limit: Int,
+        in transaction: borrowing Transaction
     ) async throws -> [(ticket: InferenceTicket, outcome: InferenceOutcome)] {
         try await transaction.query(InferenceJobQueries.orphans(limit: limit)) { row in
             let (ticket, progress) = try InferenceJobQueries.orphan(&row)

@@ -79,7 +79,8 @@ extension InferenceTicket {
                     value: Decimal12(value),
                     properties: properties,
                     subject: subject
-                ))
+                )
+            )
         }
         return events
     }

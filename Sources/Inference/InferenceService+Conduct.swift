@@ -8,8 +8,11 @@ import Values
 extension InferenceService {
     /// Runs and settles a job; its reader learns the end once it is settled.
     func conduct(
-        _ ticket: InferenceTicket, _ request: InferenceRequest, _ grant: InferenceGrant,
-        _ generator: any TextGenerator, to sink: InferenceStream.Continuation
+        _ ticket: InferenceTicket,
+        _ request: InferenceRequest,
+        _ grant: InferenceGrant,
+        _ generator: any TextGenerator,
+        to sink: InferenceStream.Continuation
     ) async {
         let outcome = await withTimeLimit(request.timeout, of: ticket.job) {
             await self.play(ticket, request, grant, generator, to: sink)
@@ -28,7 +31,9 @@ extension InferenceService {
     }
 
     private func withTimeLimit(
-        _ limit: Duration?, of job: JobID, _ body: @escaping @Sendable () async -> InferenceOutcome
+        _ limit: Duration?,
+        of job: JobID,
+        _ body: @escaping @Sendable () async -> InferenceOutcome
     ) async -> InferenceOutcome {
         guard let limit else { return await body() }
         return await withTaskGroup(of: Void.self) { group in
@@ -43,8 +48,11 @@ extension InferenceService {
     }
 
     private func play(
-        _ ticket: InferenceTicket, _ request: InferenceRequest, _ grant: InferenceGrant,
-        _ generator: any TextGenerator, to sink: InferenceStream.Continuation
+        _ ticket: InferenceTicket,
+        _ request: InferenceRequest,
+        _ grant: InferenceGrant,
+        _ generator: any TextGenerator,
+        to sink: InferenceStream.Continuation
     ) async -> InferenceOutcome {
         do {
             if grant.isWaiting, let stop = try await waitForTurn(ticket, concurrency: grant.inference.concurrency) {
@@ -76,7 +84,9 @@ extension InferenceService {
     }
 
     private func generationRequest(
-        _ ticket: InferenceTicket, _ request: InferenceRequest, _ grant: InferenceGrant
+        _ ticket: InferenceTicket,
+        _ request: InferenceRequest,
+        _ grant: InferenceGrant
     ) -> GenerationRequest {
         var generation = request.generation(id: ticket.job, tenant: ticket.tenant)
         generation.maxTokens = ticket.maxTokens
@@ -89,7 +99,9 @@ extension InferenceService {
 
     /// Reads a generation to its end, and hands on what it says.
     private func follow(
-        _ generation: Generation, of ticket: InferenceTicket, to sink: InferenceStream.Continuation
+        _ generation: Generation,
+        of ticket: InferenceTicket,
+        to sink: InferenceStream.Continuation
     ) async throws -> InferenceOutcome {
         let isStopped = with(ticket.job) { running in
             running.generation = generation

@@ -36,7 +36,12 @@ extension InferenceService {
             do {
                 try await database.transaction(as: .tenant(ticket.tenant)) { transaction in
                     try await InferenceOperations.settle(
-                        ticket, outcome, fence: .successor, by: stamp, in: transaction)
+                        ticket,
+                        outcome,
+                        fence: .successor,
+                        by: stamp,
+                        in: transaction
+                    )
                 }
                 InferenceMetrics.settled(ticket, outcome)
                 logger.notice("a job whose server died was settled", metadata: ["job": "\(ticket.job)"])

@@ -40,11 +40,14 @@ package final class InferenceService: Service {
 
     /// Makes the service; `run` must run while it is used.
     ///
-    /// - Parameters:
-    ///   - generators: by the names of the registry's models. A model without one is answered with 503.
-    ///   - keeper: under its lease all work is done; each of its beats writes how far streams have come.
+    /// `generators`: by the names of the registry's models. A model without one is answered with 503.
+    ///
+    /// `keeper`: under its lease all work is done; each of its beats writes how far streams have come.
     package init(
-        database: Database, generators: [String: any TextGenerator], keeper: NodeKeeper, time: any TimeSource,
+        database: Database,
+        generators: [String: any TextGenerator],
+        keeper: NodeKeeper,
+        time: any TimeSource,
         logger: Logger
     ) {
         self.database = database
@@ -113,33 +116,53 @@ package final class InferenceService: Service {
             let terms = try await InferenceTermsQueries.terms(of: tenant, at: now, in: transaction)
             guard let inference = terms.inference else { return nil }
             return try await InferenceJobQueries.recent(of: tenant, at: now, in: transaction).figures(
-                requestsPerMinute: inference.requestsPerMinute, tokensPerMinute: inference.tokensPerMinute, at: now)
+                requestsPerMinute: inference.requestsPerMinute,
+                tokensPerMinute: inference.tokensPerMinute,
+                at: now
+            )
         }
     }
 
     // MARK: - Admission
 
     private func ticket(
-        for request: InferenceRequest, by caller: InferenceCaller, on route: ModelRoute,
+        for request: InferenceRequest,
+        by caller: InferenceCaller,
+        on route: ModelRoute,
         _ generator: any TextGenerator
     ) async throws -> InferenceTicket {
         let context = try await generator.contextSize()
         let promptTokens = try await generator.promptTokens(of: request.prompt)
         guard promptTokens + (request.maxTokens ?? 1) <= context else {
             throw InferenceError.contextExceeded(
-                promptTokens: promptTokens, maxTokens: promptTokens < context ? request.maxTokens : nil,
-                context: context)
+                promptTokens: promptTokens,
+                maxTokens: promptTokens < context ? request.maxTokens : nil,
+                context: context
+            )
         }
         let now = time.now()
         return InferenceTicket(
-            tenant: caller.tenant, job: .make(at: now), key: caller.key, task: request.task, model: route.model.name,
-            version: route.model.version, route: route.reason, subject: request.subject, isStream: request.isStream,
-            promptTokens: promptTokens, maxTokens: request.maxTokens ?? context - promptTokens, lease: keeper.lease,
-            createdAt: now)
+            tenant: caller.tenant,
+            job: .make(at: now),
+            key: caller.key,
+            task: request.task,
+            model: route.model.name,
+            version: route.model.version,
+            route: route.reason,
+            subject: request.subject,
+            isStream: request.isStream,
+            promptTokens: promptTokens,
+            maxTokens: request.maxTokens ?? context - promptTokens,
+            lease: keeper.lease,
+            createdAt: now
+        )
     }
 
     private func admit(
-        _ ticket: InferenceTicket, _ request: InferenceRequest, _ model: Model, by caller: InferenceCaller
+        _ ticket: InferenceTicket,
+        _ request: InferenceRequest,
+        _ model: Model,
+        by caller: InferenceCaller
     ) async throws -> InferenceGrant {
         guard keeper.isHeld else { throw InferenceError.leaseLost }
         let stamp = Stamp(now: ticket.createdAt, author: caller.author, requestID: caller.requestID)
@@ -158,7 +181,9 @@ package final class InferenceService: Service {
     ///
     /// Nothing in here can fail or wait.
     private func start(
-        _ ticket: InferenceTicket, _ request: InferenceRequest, _ grant: InferenceGrant,
+        _ ticket: InferenceTicket,
+        _ request: InferenceRequest,
+        _ grant: InferenceGrant,
         _ generator: any TextGenerator
     ) -> InferenceRun {
         // Bounded by the number of tokens that were admitted.

@@ -12,7 +12,9 @@ package enum InferenceTermsQueries {
 
     /// What the tenant's subscriptions say of inference at an instant.
     package static func terms(
-        of tenant: TenantID, at instant: Instant, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> InferenceTerms {
         let subscriptions = try await SubscriptionQueries.list(of: tenant, limit: limit, in: transaction)
             .filter { !$0.status.isOver }
@@ -23,9 +25,12 @@ package enum InferenceTermsQueries {
 
     /// What usage in a period costs by the prices of the terms.
     ///
-    /// - Parameter isIncluded: which prices count, by how they are added up.
+    /// `isIncluded`: which prices count, by how they are added up.
     static func cost(
-        _ terms: InferenceTerms, of tenant: TenantID, during period: Period, in transaction: borrowing Transaction,
+        _ terms: InferenceTerms,
+        of tenant: TenantID,
+        during period: Period,
+        in transaction: borrowing Transaction,
         where isIncluded: (PriceSum) -> Bool = { _ in true }
     ) async throws -> Exact {
         var quantities: [String: Exact] = [:]
@@ -40,14 +45,24 @@ package enum InferenceTermsQueries {
                     let meter = try await meter(code, in: transaction)
                     usage = .events(
                         try await UsageQueries.usage(
-                            of: tenant, meter: meter, during: part, wholeSeconds: part.seconds, ratio: .one,
-                            in: transaction))
+                            of: tenant,
+                            meter: meter,
+                            during: part,
+                            wholeSeconds: part.seconds,
+                            ratio: .one,
+                            in: transaction
+                        )
+                    )
                 } else if let known = quantities[code] {
                     usage = .quantity(known)
                 } else {
                     let meter = try await meter(code, in: transaction)
                     let quantity = try await UsageQueries.quantity(
-                        of: tenant, meter: meter, during: part, in: transaction)
+                        of: tenant,
+                        meter: meter,
+                        during: part,
+                        in: transaction
+                    )
                     quantities[code] = quantity
                     usage = .quantity(quantity)
                 }
@@ -67,8 +82,11 @@ package enum InferenceTermsQueries {
             for event in events where event.meter == code {
                 guard let part = Period(start: event.at, end: event.at.adding(seconds: 1)) else { continue }
                 let rated = RatingEvent(
-                    id: event.id, at: event.at, value: event.value.exact,
-                    properties: event.properties.object ?? JSONObject())
+                    id: event.id,
+                    at: event.at,
+                    value: event.value.exact,
+                    properties: event.properties.object ?? JSONObject()
+                )
                 let usage = PartUsage(events: [rated], rule: rule, part: part, wholeSeconds: 1, ratio: .one)
                 cost += try Rating.rate(price, .events(usage)).exact
             }
@@ -78,12 +96,18 @@ package enum InferenceTermsQueries {
 
     /// Credit that a tenant can still use: what invoices could take, less what usage costs that no invoice has yet.
     static func credit(
-        _ terms: InferenceTerms, of tenant: TenantID, at instant: Instant, in transaction: borrowing Transaction
+        _ terms: InferenceTerms,
+        of tenant: TenantID,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> Exact {
         let currencies = Set(terms.plans.map(\.currency))
         guard let currency = currencies.first, currencies.count == 1 else { return .zero }
         var left = try await CreditQueries.available(
-            of: tenant, currency: currency, at: instant, in: transaction
+            of: tenant,
+            currency: currency,
+            at: instant,
+            in: transaction
         ).exact
         for (subscription, plan) in terms.priced {
             let since = subscription.lastInvoiceAt ?? subscription.startsAt

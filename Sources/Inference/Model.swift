@@ -72,20 +72,27 @@ package struct ModelDraft: Hashable, Sendable {
 
     /// Reads a file: its header, and all of it for the hash, which takes about a second for a gigabyte.
     ///
-    /// - Parameters:
-    ///   - name: what requests will name it by; nil is made of the file's name.
-    ///   - version: nil is the first twelve digits of the hash.
-    ///   - licence: nil is what the file says.
-    /// - Throws: a file that is no GGUF file or does not say what a model must, a name that cannot be one.
+    /// `name`: what requests will name it by; nil is made of the file's name.
+    ///
+    /// `version`: nil is the first twelve digits of the hash.
+    ///
+    /// `licence`: nil is what the file says.
+    ///
+    /// Throws a file that is no GGUF file or does not say what a model must, a name that cannot be one.
     package init(
-        file path: String, name: String? = nil, version: String? = nil, licence: String? = nil
+        file path: String,
+        name: String? = nil,
+        version: String? = nil,
+        licence: String? = nil
     ) throws {
         let file = try ModelFile(path: path)
         let header = try ModelHeader(path: path)
         let name = name ?? ModelDraft.name(of: path)
         guard Model.isName(name) else {
             throw Problem.invalid(
-                "name", "must be 1 to 100 of a-z, 0-9, dot, dash and underscore, not \(JSONValue.string(name).seen)")
+                "name",
+                "must be 1 to 100 of a-z, 0-9, dot, dash and underscore, not \(JSONValue.string(name).seen)"
+            )
         }
         if let version, !(1...100).contains(version.utf8.count) {
             throw Problem.invalid("version", "must have 1 to 100 bytes, not \(version.utf8.count)")

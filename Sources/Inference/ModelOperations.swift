@@ -12,19 +12,28 @@ package enum ModelOperations {
     /// - Throws: `InferenceError.modelTaken` if name and version belong to another file, or the name to an alias.
     @discardableResult
     package static func add(
-        _ draft: ModelDraft, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: ModelDraft,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Model {
         if try await ModelQueries.aliases(in: transaction).contains(where: { $0.alias == draft.name }) {
             throw InferenceError.modelTaken(draft.name)
         }
         let written = try await transaction.execute(
-            ModelQueries.insert(draft, id: .make(at: stamp.recordedAt), recordedAt: stamp.recordedAt))
+            ModelQueries.insert(draft, id: .make(at: stamp.recordedAt), recordedAt: stamp.recordedAt)
+        )
         guard let model = try await ModelQueries.find(sha256: draft.sha256, in: transaction) else {
             throw InferenceError.modelTaken("\(draft.name)@\(draft.version)")
         }
         if written == 1 {
             try await Activity.record(
-                "model.added", object: model.id.text, tenant: nil, details: model.json, by: stamp, in: transaction)
+                "model.added",
+                object: model.id.text,
+                tenant: nil,
+                details: model.json,
+                by: stamp,
+                in: transaction
+            )
         } else if model.file != draft.file {
             try await transaction.execute("UPDATE app.models SET file = \(draft.file) WHERE model_id = \(model.id)")
         }
@@ -35,11 +44,16 @@ package enum ModelOperations {
     ///
     /// - Throws: `InferenceError.modelNotFound`, `.modelTaken` if a model itself has the name; a text that is no name.
     package static func alias(
-        _ alias: String, to name: String, by stamp: Stamp, in transaction: borrowing Transaction
+        _ alias: String,
+        to name: String,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         guard Model.isName(alias) else {
             throw Problem.invalid(
-                "alias", "must be 1 to 100 of a-z, 0-9, dot, dash and underscore, not \(JSONValue.string(alias).seen)")
+                "alias",
+                "must be 1 to 100 of a-z, 0-9, dot, dash and underscore, not \(JSONValue.string(alias).seen)"
+            )
         }
         guard try await ModelQueries.find(name, in: transaction) != nil else {
             throw InferenceError.modelNotFound(name)
@@ -51,9 +65,16 @@ package enum ModelOperations {
             INSERT INTO app.model_aliases (alias, model_name, recorded_at)
             VALUES (\(alias), \(name), \(stamp.recordedAt))
             ON CONFLICT (alias) DO UPDATE SET model_name = excluded.model_name, recorded_at = excluded.recorded_at
-            """)
+            """
+        )
         try await Activity.record(
-            "model.aliased", object: name, tenant: nil, details: ["alias": .string(alias)], by: stamp, in: transaction)
+            "model.aliased",
+            object: name,
+            tenant: nil,
+            details: ["alias": .string(alias)],
+            by: stamp,
+            in: transaction
+        )
     }
 
     /// Takes a version out of use; what runs on it ends as usual.
@@ -63,16 +84,26 @@ package enum ModelOperations {
     /// - Throws: `InferenceError.modelNotFound`.
     @discardableResult
     package static func retire(
-        _ name: String, version: String, by stamp: Stamp, in transaction: borrowing Transaction
+        _ name: String,
+        version: String,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Model {
         guard let model = try await ModelQueries.find(name, version: version, in: transaction) else {
             throw InferenceError.modelNotFound("\(name)@\(version)")
         }
         guard model.retiredAt == nil else { return model }
         try await transaction.execute(
-            "UPDATE app.models SET retired_at = \(stamp.at) WHERE model_id = \(model.id) AND retired_at IS NULL")
+            "UPDATE app.models SET retired_at = \(stamp.at) WHERE model_id = \(model.id) AND retired_at IS NULL"
+        )
         try await Activity.record(
-            "model.retired", object: model.id.text, tenant: nil, details: model.json, by: stamp, in: transaction)
+            "model.retired",
+            object: model.id.text,
+            tenant: nil,
+            details: model.json,
+            by: stamp,
+            in: transaction
+        )
         return try await ModelQueries.find(name, version: version, in: transaction) ?? model
     }
 

@@ -5,18 +5,24 @@ import Values
 package enum ModelQueries {
     /// All versions in the order of names, the newest first.
     package static func list(
-        includingRetired: Bool = false, limit: Int = 1000, in transaction: borrowing Transaction
+        includingRetired: Bool = false,
+        limit: Int = 1000,
+        in transaction: borrowing Transaction
     ) async throws -> [Model] {
         try await transaction.query(
             """
             SELECT \(fragment: columns) FROM app.models WHERE \(includingRetired) OR retired_at IS NULL
             ORDER BY name, recorded_at DESC, model_id DESC LIMIT \(limit)
-            """, model)
+            """,
+            model
+        )
     }
 
     /// A version; without a version the newest that is not retired.
     package static func find(
-        _ name: String, version: String? = nil, in transaction: borrowing Transaction
+        _ name: String,
+        version: String? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> Model? {
         try await transaction.first(
             """
@@ -24,13 +30,17 @@ package enum ModelQueries {
             WHERE name = \(name) AND CASE WHEN \(version)::text IS NULL THEN retired_at IS NULL
                                           ELSE version = \(version) END
             ORDER BY recorded_at DESC, model_id DESC LIMIT 1
-            """, model)
+            """,
+            model
+        )
     }
 
     /// The version that has a hash.
     package static func find(sha256: String, in transaction: borrowing Transaction) async throws -> Model? {
         try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.models WHERE sha256 = decode(\(sha256), 'hex')", model)
+            "SELECT \(fragment: columns) FROM app.models WHERE sha256 = decode(\(sha256), 'hex')",
+            model
+        )
     }
 
     /// The other names, in their order.
@@ -55,7 +65,9 @@ package enum ModelQueries {
             throw InferenceError.modelNotFound(asked)
         }
         return ModelRoute(
-            model: model, reason: "\(model.name)@\(model.version); " + (name == nil ? "default" : "alias \(asked)"))
+            model: model,
+            reason: "\(model.name)@\(model.version); " + (name == nil ? "default" : "alias \(asked)")
+        )
     }
 
     static func insert(_ draft: ModelDraft, id: ModelID, recordedAt: Instant) -> SQL {
@@ -76,9 +88,18 @@ package enum ModelQueries {
 
     private static func model(_ row: inout RowReader) throws -> Model {
         Model(
-            id: try row.next(), name: try row.next(), version: try row.next(), file: try row.next(),
-            sha256: try row.next(), bytes: try row.next(), licence: try row.next(), tasks: try row.next(),
-            context: try row.next(), parameters: try row.next(), recordedAt: try row.next(),
-            retiredAt: try row.next())
+            id: try row.next(),
+            name: try row.next(),
+            version: try row.next(),
+            file: try row.next(),
+            sha256: try row.next(),
+            bytes: try row.next(),
+            licence: try row.next(),
+            tasks: try row.next(),
+            context: try row.next(),
+            parameters: try row.next(),
+            recordedAt: try row.next(),
+            retiredAt: try row.next()
+        )
     }
 }

@@ -67,9 +67,15 @@ package struct RecentLoad: Hashable, Sendable {
         let reset = newest.map { max(0, Int(($0.adding(microseconds: Self.microseconds) - now + 999) / 1000)) } ?? 0
         return RateFigures(
             requests: RateFigures.Bound(
-                limit: requestsPerMinute, remaining: max(0, requestsPerMinute - requests), resetMilliseconds: reset),
+                limit: requestsPerMinute,
+                remaining: max(0, requestsPerMinute - requests),
+                resetMilliseconds: reset
+            ),
             tokens: RateFigures.Bound(
-                limit: tokensPerMinute, remaining: max(0, tokensPerMinute - tokens), resetMilliseconds: reset)
+                limit: tokensPerMinute,
+                remaining: max(0, tokensPerMinute - tokens),
+                resetMilliseconds: reset
+            )
         )
     }
 

@@ -8,10 +8,11 @@ package enum Activity {
 
     /// Records one act in the transaction that does it.
     ///
-    /// - Parameters:
-    ///   - verb: noun and past participle, `subscription.created`.
-    ///   - object: the wire id of what was acted on.
-    ///   - details: ids and values worth reading later; no secrets, no prompts.
+    /// `verb`: noun and past participle, `subscription.created`.
+    ///
+    /// `object`: the wire id of what was acted on.
+    ///
+    /// `details`: ids and values worth reading later; no secrets, no prompts.
     package static func record(
         _ verb: String,
         object: String,

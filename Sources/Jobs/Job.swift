@@ -113,7 +113,7 @@ package struct NodeLease: Hashable, Sendable {
 package enum Backoff {
     /// Seconds to wait after the n-th failure: 1, 4, 16, … up to an hour, plus up to a quarter that depends on the id.
     ///
-    /// - Parameter attempt: the run that failed, from 1.
+    /// `attempt`: the run that failed, from 1.
     package static func seconds(afterAttempt attempt: Int, salt: UInt64) -> Double {
         let base = min(3600.0, Double(sign: .plus, exponent: 2 * min(max(attempt, 1) - 1, 10), significand: 1))
         return base * (1 + Double(salt % 1000) / 4000)

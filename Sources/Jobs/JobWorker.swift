@@ -129,8 +129,9 @@ package final class JobWorker: Service {
         }
     }
 
-    /// Runs a batch with bounded concurrency. Jobs already begun are finished when the worker is told to stop; those
-    /// not begun go back.
+    /// Runs a batch with bounded concurrency.
+    ///
+    /// Jobs already begun are finished when the worker is told to stop; those not begun go back.
     private func run(_ jobs: [Job]) async {
         let (finished, rest) = await withTaskGroup(of: Job?.self) { group in
             var rest = jobs[...]

@@ -78,7 +78,8 @@ package enum Account: String, Sendable, CaseIterable, Comparable {
     private var place: Int { Account.places[self] ?? 0 }
 
     private static let places = Dictionary(
-        uniqueKeysWithValues: Account.allCases.enumerated().map { ($0.element, $0.offset) })
+        uniqueKeysWithValues: Account.allCases.enumerated().map { ($0.element, $0.offset) }
+    )
 }
 
 /// What stands on an account in one currency: debits less credits.

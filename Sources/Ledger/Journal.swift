@@ -1,6 +1,8 @@
 package import Values
 
-/// One event in the books: amounts on accounts, in one currency, that sum to zero. Debits are positive.
+/// One event in the books: amounts on accounts, in one currency, that sum to zero.
+///
+/// Debits are positive.
 ///
 /// A value of this type is balanced: there is no other way to make one.
 package struct Journal: Hashable, Sendable {
@@ -45,8 +47,15 @@ package struct Journal: Hashable, Sendable {
 
     /// Makes a journal of entries in any order; several of one account are added up, zeros left out.
     package init(
-        id: JournalID, tenant: TenantID, at: Instant, key: String, currency: Currency, entries: [Entry],
-        reference: String, memo: String, reverses: JournalID? = nil
+        id: JournalID,
+        tenant: TenantID,
+        at: Instant,
+        key: String,
+        currency: Currency,
+        entries: [Entry],
+        reference: String,
+        memo: String,
+        reverses: JournalID? = nil
     ) throws(LedgerError) {
         self.id = id
         self.tenant = tenant
@@ -64,12 +73,23 @@ package struct Journal: Hashable, Sendable {
 
     /// The journal that takes this one back.
     package func reversed(
-        id newID: JournalID, at instant: Instant, key newKey: String, memo newMemo: String
+        id newID: JournalID,
+        at instant: Instant,
+        key newKey: String,
+        memo newMemo: String
     ) throws(LedgerError) -> Journal {
         guard !entries.contains(where: { $0.amount == .min }) else { throw .overflow(key: newKey) }
         return try Journal(
-            id: newID, tenant: tenant, at: instant, key: newKey, currency: currency,
-            entries: entries.map { Entry($0.account, -$0.amount) }, reference: reference, memo: newMemo, reverses: id)
+            id: newID,
+            tenant: tenant,
+            at: instant,
+            key: newKey,
+            currency: currency,
+            entries: entries.map { Entry($0.account, -$0.amount) },
+            reference: reference,
+            memo: newMemo,
+            reverses: id
+        )
     }
 
     /// The entry on an account, 0 if there is none.

@@ -14,7 +14,12 @@ package struct LedgerAudit: Sendable {
 
         /// Takes the columns as they stand.
         package init(
-            tenant: TenantID, id: JournalID, currency: String, accounts: [String], amounts: [Int64], key: String,
+            tenant: TenantID,
+            id: JournalID,
+            currency: String,
+            accounts: [String],
+            amounts: [Int64],
+            key: String,
             reverses: JournalID?
         ) {
             self.tenant = tenant

@@ -31,7 +31,9 @@ package enum LedgerError: ProblemConvertible, Hashable {
             Problem(.conflict, code: "posting_key_taken", "\(key) is already posted as \(other) with other content")
         case .unknownAccount(let name):
             Problem.invalid(
-                "account", "\(name) is no account; there are \(Account.allCases.map(\.rawValue).joined(separator: ", "))")
+                "account",
+                "\(name) is no account; there are \(Account.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         case .notFound(let id): Problem.notFound("journal", id.text)
         }
     }

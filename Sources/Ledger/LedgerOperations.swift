@@ -1,7 +1,9 @@
 package import Postgres
 package import Values
 
-/// Writes to the books. Whoever posts records the act that caused it; a journal names its author itself.
+/// Writes to the books.
+///
+/// Whoever posts records the act that caused it; a journal names its author itself.
 package enum LedgerOperations {
     /// How many journals go to the database in one round trip.
     private static let batchSize = 500
@@ -12,7 +14,9 @@ package enum LedgerOperations {
     /// - Throws: `LedgerError.keyTaken` if a key is posted with other content.
     @discardableResult
     package static func post(
-        _ journals: [Journal], by stamp: Stamp, in transaction: borrowing Transaction
+        _ journals: [Journal],
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Int {
         // In the order of their keys, so that two writers of the same keys wait for each other and do not deadlock.
         let ordered = journals.sorted { ($0.tenant, $0.key) < ($1.tenant, $1.key) }
@@ -33,14 +37,22 @@ package enum LedgerOperations {
     /// Takes a journal back with another that has all amounts the other way round.
     @discardableResult
     package static func reverse(
-        _ id: JournalID, tenant: TenantID, key: String, memo: String, by stamp: Stamp,
+        _ id: JournalID,
+        tenant: TenantID,
+        key: String,
+        memo: String,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Journal {
         guard let original = try await LedgerQueries.find(id, tenant: tenant, in: transaction) else {
             throw LedgerError.notFound(id)
         }
         let reversal = try original.journal.reversed(
-            id: .make(at: stamp.recordedAt), at: stamp.at, key: key, memo: memo)
+            id: .make(at: stamp.recordedAt),
+            at: stamp.at,
+            key: key,
+            memo: memo
+        )
         try await post([reversal], by: stamp, in: transaction)
         return reversal
     }

@@ -19,7 +19,9 @@ package struct LedgerAsOf: Hashable, Sendable {
 package enum LedgerQueries {
     /// What stands on each account of a tenant, in the order of accounts, then of currencies.
     package static func balances(
-        of tenant: TenantID, asOf: LedgerAsOf = LedgerAsOf(), in transaction: borrowing Transaction
+        of tenant: TenantID,
+        asOf: LedgerAsOf = LedgerAsOf(),
+        in transaction: borrowing Transaction
     ) async throws -> [AccountBalance] {
         try sorted(
             await transaction.query(
@@ -29,12 +31,16 @@ package enum LedgerQueries {
                 FROM app.journals j CROSS JOIN LATERAL unnest(j.accounts, j.amounts) AS e (account, amount)
                 WHERE j.tenant_id = \(tenant) AND \(fragment: bound(asOf))
                 GROUP BY e.account, j.currency
-                """, balance))
+                """,
+                balance
+            )
+        )
     }
 
     /// What stands on each account of all tenants: for `.finance`.
     package static func trialBalance(
-        asOf: LedgerAsOf = LedgerAsOf(), in transaction: borrowing Transaction
+        asOf: LedgerAsOf = LedgerAsOf(),
+        in transaction: borrowing Transaction
     ) async throws -> [AccountBalance] {
         try sorted(
             await transaction.query(
@@ -44,16 +50,23 @@ package enum LedgerQueries {
                 FROM app.journals j CROSS JOIN LATERAL unnest(j.accounts, j.amounts) AS e (account, amount)
                 WHERE \(fragment: bound(asOf))
                 GROUP BY e.account, j.currency
-                """, balance))
+                """,
+                balance
+            )
+        )
     }
 
     /// A tenant's journals, newest first.
     ///
-    /// - Parameters:
-    ///   - account: only journals that touch it.
-    ///   - reference: only journals that this wire id caused.
+    /// `account`: only journals that touch it.
+    ///
+    /// `reference`: only journals that this wire id caused.
     package static func journals(
-        of tenant: TenantID, account: Account? = nil, reference: String? = nil, limit: Int, before: JournalID? = nil,
+        of tenant: TenantID,
+        account: Account? = nil,
+        reference: String? = nil,
+        limit: Int,
+        before: JournalID? = nil,
         in transaction: borrowing Transaction
     ) async throws -> [PostedJournal] {
         try await transaction.query(
@@ -63,26 +76,36 @@ package enum LedgerQueries {
               AND (\(account?.rawValue)::text IS NULL OR \(account?.rawValue) = ANY (accounts))
               AND (\(reference)::text IS NULL OR reference = \(reference))
             ORDER BY id DESC LIMIT \(limit)
-            """, posted)
+            """,
+            posted
+        )
     }
 
     /// One journal of a tenant.
     package static func find(
-        _ id: JournalID, tenant: TenantID, in transaction: borrowing Transaction
+        _ id: JournalID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> PostedJournal? {
         try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.journals WHERE tenant_id = \(tenant) AND id = \(id)", posted)
+            "SELECT \(fragment: columns) FROM app.journals WHERE tenant_id = \(tenant) AND id = \(id)",
+            posted
+        )
     }
 
     /// The journals posted under keys.
     package static func find(
-        keys: [String], tenant: TenantID, in transaction: borrowing Transaction
+        keys: [String],
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> [PostedJournal] {
         try await transaction.query(
             """
             SELECT \(fragment: columns) FROM app.journals
             WHERE tenant_id = \(tenant) AND posting_key = ANY (\(keys)::text[]) ORDER BY posting_key
-            """, posted)
+            """,
+            posted
+        )
     }
 
     static let columns: SQL =
@@ -101,7 +124,9 @@ package enum LedgerQueries {
 
     /// A page of raw rows of all tenants in the order of (tenant, id): for `.finance`.
     static func page(
-        after: (tenant: TenantID, id: JournalID)?, asOf: LedgerAsOf, limit: Int
+        after: (tenant: TenantID, id: JournalID)?,
+        asOf: LedgerAsOf,
+        limit: Int
     ) -> SQL {
         """
         SELECT tenant_id, id, currency, accounts, amounts, posting_key, reverses FROM app.journals j
@@ -125,8 +150,16 @@ package enum LedgerQueries {
             return Journal.Entry(account, amount)
         }
         let journal = try Journal(
-            id: id, tenant: tenant, at: at, key: key, currency: currency, entries: entries, reference: row.next(),
-            memo: row.next(), reverses: row.next())
+            id: id,
+            tenant: tenant,
+            at: at,
+            key: key,
+            currency: currency,
+            entries: entries,
+            reference: row.next(),
+            memo: row.next(),
+            reverses: row.next()
+        )
         return PostedJournal(journal: journal, recordedAt: recordedAt, author: try row.next())
     }
 
@@ -142,8 +175,10 @@ package enum LedgerQueries {
         guard let account = Account(rawValue: name) else { throw LedgerError.unknownAccount(name) }
         let currency: Currency = try row.next()
         return try AccountBalance(
-            account: account, debits: Money(minor: row.next(), currency: currency),
-            credits: Money(minor: row.next(), currency: currency))
+            account: account,
+            debits: Money(minor: row.next(), currency: currency),
+            credits: Money(minor: row.next(), currency: currency)
+        )
     }
 
     private static func sorted(_ balances: [AccountBalance]) -> [AccountBalance] {

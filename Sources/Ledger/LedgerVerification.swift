@@ -10,7 +10,8 @@ package enum LedgerVerification {
     ///
     /// - Returns: the audit, whose findings are empty if the books are sound.
     package static func verify(
-        asOf: LedgerAsOf = LedgerAsOf(), in transaction: borrowing Transaction
+        asOf: LedgerAsOf = LedgerAsOf(),
+        in transaction: borrowing Transaction
     ) async throws -> LedgerAudit {
         var audit = LedgerAudit()
         var last: (tenant: TenantID, id: JournalID)?
@@ -19,8 +20,14 @@ package enum LedgerVerification {
                 LedgerQueries.page(after: last, asOf: asOf, limit: pageSize)
             ) { row in
                 LedgerAudit.Row(
-                    tenant: try row.next(), id: try row.next(), currency: try row.next(), accounts: try row.next(),
-                    amounts: try row.next(), key: try row.next(), reverses: try row.next())
+                    tenant: try row.next(),
+                    id: try row.next(),
+                    currency: try row.next(),
+                    accounts: try row.next(),
+                    amounts: try row.next(),
+                    key: try row.next(),
+                    reverses: try row.next()
+                )
             }
             for row in rows { audit.add(row) }
             guard rows.count == pageSize, let end = rows.last else { break }

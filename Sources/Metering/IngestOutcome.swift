@@ -36,10 +36,12 @@ package struct IngestOutcome: Hashable, Sendable {
 
     static func conflict(_ id: String) -> IngestOutcome {
         IngestOutcome(
-            id: id, .conflict,
+            id: id,
+            .conflict,
             errors: [
                 Problem.FieldError(field: "id", message: "an event with this id and other content is already stored")
-            ])
+            ]
+        )
     }
 
     /// As it leaves over HTTP.
@@ -58,7 +60,7 @@ package enum UsageInput: Hashable, Sendable {
 
     /// Reads one element; a bad one refuses itself.
     ///
-    /// - Parameter zone: where a bare date is midnight.
+    /// `zone`: where a bare date is midnight.
     package init(json: JSONValue, in zone: Zone = .utc) {
         do throws(Problem) {
             self = .event(try UsageEvent(json: json, in: zone))

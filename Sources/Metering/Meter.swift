@@ -1,6 +1,8 @@
 package import Values
 
-/// What is counted, and how events of it become a quantity. Its definition never changes.
+/// What is counted, and how events of it become a quantity.
+///
+/// Its definition never changes.
 package struct Meter: Hashable, Sendable {
     /// What events and prices name it by.
     package let code: String

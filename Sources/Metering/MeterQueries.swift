@@ -19,11 +19,14 @@ package enum MeterQueries {
 
     /// The meters with some codes, by code; all of them must be there.
     package static func require(
-        _ codes: Set<String>, in transaction: borrowing Transaction
+        _ codes: Set<String>,
+        in transaction: borrowing Transaction
     ) async throws -> [String: Meter] {
         guard !codes.isEmpty else { return [:] }
         let found = try await transaction.query(
-            "SELECT code, definition FROM app.meters WHERE code = ANY (\(codes.sorted())::text[])", meter)
+            "SELECT code, definition FROM app.meters WHERE code = ANY (\(codes.sorted())::text[])",
+            meter
+        )
         let meters = Dictionary(found.map { ($0.code, $0) }) { first, _ in first }
         if let missing = codes.subtracting(meters.keys).min() { throw MeteringError.meterNotFound(missing) }
         return meters
@@ -31,15 +34,19 @@ package enum MeterQueries {
 
     /// The meters in the order of their codes.
     ///
-    /// - Parameter after: the last code of the page before.
+    /// `after`: the last code of the page before.
     package static func list(
-        limit: Int, after: String? = nil, in transaction: borrowing Transaction
+        limit: Int,
+        after: String? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [Meter] {
         try await transaction.query(
             """
             SELECT code, definition FROM app.meters
             WHERE (\(after)::text IS NULL OR code > \(after)) ORDER BY code LIMIT \(limit)
-            """, meter)
+            """,
+            meter
+        )
     }
 
     /// All codes.

@@ -40,21 +40,28 @@ package enum MeteringError: ProblemConvertible, Hashable {
         case .meterNotFound(let code): Problem.notFound("meter", code)
         case .meterTaken(let code):
             Problem(
-                .conflict, code: "meter_taken",
-                "the meter \(code) is there with another definition, which cannot be changed; take another code")
+                .conflict,
+                code: "meter_taken",
+                "the meter \(code) is there with another definition, which cannot be changed; take another code"
+            )
         case .unreadableMeter(let code):
             Problem(.internal, code: "unreadable_meter", "the stored definition of the meter \(code) cannot be read")
         case .tooManyWindows(let window, let limit):
             Problem.invalid(
-                "window", "`\(window.rawValue)` cuts this range into more than \(limit) windows; take larger ones")
+                "window",
+                "`\(window.rawValue)` cuts this range into more than \(limit) windows; take larger ones"
+            )
         case .tooManyGroups(let limit):
             Problem.invalid("group_by", "makes more than \(limit) rows; take fewer properties or a shorter range")
         case .noQuota(let feature):
             Problem(.forbidden, code: "not_entitled", "nothing allows the use of \(feature) at this time")
         case .quotaExceeded(let feature, let allowance, let seconds):
             Problem(
-                .limited, code: "quota_exceeded", "the allowance of \(allowance) for \(feature) is used up",
-                retryAfterSeconds: seconds)
+                .limited,
+                code: "quota_exceeded",
+                "the allowance of \(allowance) for \(feature) is used up",
+                retryAfterSeconds: seconds
+            )
         case .otherMeter(let feature, let meter):
             Problem.invalid("meter", "the feature \(feature) is counted by \(meter)")
         case .overlappingQuotas(let feature):

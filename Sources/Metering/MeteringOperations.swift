@@ -12,7 +12,9 @@ package enum MeteringOperations {
     ///
     /// - Throws: `MeteringError.batchTooLarge` beyond `UsageLimits.batch` events.
     package static func ingest(
-        _ events: [(tenant: TenantID, event: UsageEvent)], recordedAt: Instant, in transaction: borrowing Transaction
+        _ events: [(tenant: TenantID, event: UsageEvent)],
+        recordedAt: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> [IngestOutcome] {
         guard !events.isEmpty else { return [] }
         guard events.count <= UsageLimits.batch else { throw MeteringError.batchTooLarge(events.count) }
@@ -40,13 +42,18 @@ package enum MeteringOperations {
 
     /// Stores what a caller sent for one tenant; what could not be read as an event is answered as rejected.
     package static func ingest(
-        _ inputs: [UsageInput], for tenant: TenantID, recordedAt: Instant, in transaction: borrowing Transaction
+        _ inputs: [UsageInput],
+        for tenant: TenantID,
+        recordedAt: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> [IngestOutcome] {
         let events = inputs.compactMap(\.event).map { (tenant: tenant, event: $0) }
         return UsageInput.merge(inputs, try await ingest(events, recordedAt: recordedAt, in: transaction))
     }
 
-    /// Takes an event back: it stays, and counts no more. Taking it back again is no work.
+    /// Takes an event back: it stays, and counts no more.
+    ///
+    /// Taking it back again is no work.
     ///
     /// Runs in the scopes `.tenant` and `.system`.
     ///
@@ -54,7 +61,10 @@ package enum MeteringOperations {
     /// - Throws: `MeteringError.eventNotFound` if the tenant has no event with the id.
     @discardableResult
     package static func void(
-        _ eventID: String, of tenant: TenantID, reason: String = "", by stamp: Stamp,
+        _ eventID: String,
+        of tenant: TenantID,
+        reason: String = "",
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> StoredEvent {
         let length = reason.unicodeScalars.count
@@ -69,12 +79,18 @@ package enum MeteringOperations {
             INSERT INTO app.usage_voids (tenant_id, event_id, at, recorded_at, reason, author)
             VALUES (\(tenant), \(eventID), \(stamp.at), \(stamp.recordedAt), \(reason), \(stamp.author))
             ON CONFLICT (tenant_id, event_id) DO NOTHING
-            """)
+            """
+        )
         if isNew == 1 {
             try await subtract(stored.event, of: tenant, in: transaction)
             try await Activity.record(
-                "usage.voided", object: eventID, tenant: tenant,
-                details: ["event": stored.event.json, "reason": .string(reason)], by: stamp, in: transaction)
+                "usage.voided",
+                object: eventID,
+                tenant: tenant,
+                details: ["event": stored.event.json, "reason": .string(reason)],
+                by: stamp,
+                in: transaction
+            )
         }
         return try await UsageQueries.find(eventID, of: tenant, in: transaction) ?? stored
     }
@@ -83,7 +99,9 @@ package enum MeteringOperations {
     ///
     /// The lock comes in a statement of its own: the next one then sees all events whose transactions the rollup has.
     private static func subtract(
-        _ event: UsageEvent, of tenant: TenantID, in transaction: borrowing Transaction
+        _ event: UsageEvent,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws {
         let rollup = RollupKey(event, of: tenant)
         let bounds: [Decimal12?]? = try await transaction.first(RollupQueries.lock(rollup)) { row in
@@ -94,11 +112,13 @@ package enum MeteringOperations {
         }
         let isInside = least < event.value && event.value < greatest
         try await transaction.execute(
-            isInside ? RollupQueries.subtract(event.value, from: rollup) : RollupQueries.addUp(rollup))
+            isInside ? RollupQueries.subtract(event.value, from: rollup) : RollupQueries.addUp(rollup)
+        )
     }
 
     private static func meters(
-        of events: [(tenant: TenantID, event: UsageEvent)], in transaction: borrowing Transaction
+        of events: [(tenant: TenantID, event: UsageEvent)],
+        in transaction: borrowing Transaction
     ) async throws -> MeterNames {
         var seen: Set<[UInt8]> = []
         let codes = events.map(\.event.meter).filter { seen.insert(Array($0.utf8)).inserted }

@@ -40,9 +40,10 @@ package enum MeteringReconciliation {
     /// Reads everything there is: for `.finance`, in a snapshot, so that what is being written does not count as a
     /// difference.
     ///
-    /// - Parameter tenant: only this tenant's; nil is all.
+    /// `tenant`: only this tenant's; nil is all.
     package static func differences(
-        of tenant: TenantID? = nil, in transaction: borrowing Transaction
+        of tenant: TenantID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [MeteringDifference] {
         var found = try await transaction.query(rollups(tenant), rollup)
         let byEvent: [(MeteringDifference.Kind, SQL)] = [
@@ -55,7 +56,10 @@ package enum MeteringReconciliation {
                 let event: String = try row.next()
                 let instant: Instant = try row.next()
                 return MeteringDifference(
-                    kind: kind, tenant: tenant, details: ["event": .string(event), "at": .string(instant.text)])
+                    kind: kind,
+                    tenant: tenant,
+                    details: ["event": .string(event), "at": .string(instant.text)]
+                )
             }
         }
         return found
@@ -119,12 +123,14 @@ package enum MeteringReconciliation {
         let subscription: SubscriptionID = try row.next()
         let isNone = subscription.uuidText == UsageIngestQueries.noSubscription
         return MeteringDifference(
-            kind: .rollup, tenant: tenant,
+            kind: .rollup,
+            tenant: tenant,
             details: [
                 "meter": .string(meter), "bucket": .string(bucket.text),
                 "subscription": isNone ? .null : .string(subscription.text), "events": try side(&row),
                 "rollup": try side(&row),
-            ])
+            ]
+        )
     }
 
     /// What one side says; null if it has nothing.

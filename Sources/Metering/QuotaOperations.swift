@@ -10,20 +10,31 @@ package enum QuotaOperations {
     /// whose windows ended before are history and stay. Whoever grants calls this in the transaction that grants, and
     /// holds a lock of its own on the source.
     ///
-    /// - Parameters:
-    ///   - source: the wire id of what grants, like a subscription's.
-    ///   - feature: only quotas of this feature are replaced; nil is all of the source.
-    ///   - rows: what shall hold; none at all takes everything back.
-    /// - Returns: whether anything changed.
+    /// `source`: the wire id of what grants, like a subscription's.
+    ///
+    /// `feature`: only quotas of this feature are replaced; nil is all of the source.
+    ///
+    /// `rows`: what shall hold; none at all takes everything back.
+    ///
+    /// Returns whether anything changed.
     @discardableResult
     package static func replace(
-        tenant: TenantID, feature: String? = nil, source: String, rows: [QuotaDraft], by stamp: Stamp,
+        tenant: TenantID,
+        feature: String? = nil,
+        source: String,
+        rows: [QuotaDraft],
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Bool {
         try check(rows, feature: feature)
         let earliest = rows.map(\.window.start).min() ?? stamp.at
         let old = try await QuotaQueries.current(
-            source: source, feature: feature, of: tenant, after: min(stamp.at, earliest), in: transaction)
+            source: source,
+            feature: feature,
+            of: tenant,
+            after: min(stamp.at, earliest),
+            in: transaction
+        )
         let new = rows.filter { row in !old.contains { $0.isSame(as: row) } }
         // What ended before is only read to be compared: it is taken back where something new takes its place.
         let ended = old.filter { quota in
@@ -39,16 +50,26 @@ package enum QuotaOperations {
         if !new.isEmpty {
             let quotas = new.map { row in
                 Quota(
-                    id: .make(at: stamp.recordedAt), feature: row.feature, meter: row.meter, allowance: row.allowance,
-                    window: row.window, isHard: row.isHard, source: source)
+                    id: .make(at: stamp.recordedAt),
+                    feature: row.feature,
+                    meter: row.meter,
+                    allowance: row.allowance,
+                    window: row.window,
+                    isHard: row.isHard,
+                    source: source
+                )
             }
             statements.append(QuotaQueries.insert(quotas, of: tenant, recordedAt: stamp.recordedAt))
         }
         try await transaction.batch(statements)
         try await Activity.record(
-            "quota.replaced", object: source, tenant: tenant,
-            details: ["ended": .array(ended.map { .string($0.id.text) }), "quotas": .array(new.map(json))], by: stamp,
-            in: transaction)
+            "quota.replaced",
+            object: source,
+            tenant: tenant,
+            details: ["ended": .array(ended.map { .string($0.id.text) }), "quotas": .array(new.map(json))],
+            by: stamp,
+            in: transaction
+        )
         return true
     }
 
@@ -59,7 +80,10 @@ package enum QuotaOperations {
     ///
     /// - Throws: `MeteringError.noQuota`, `.quotaExceeded`; the transaction must then be rolled back.
     package static func consume(
-        feature: String, event: UsageEvent, of tenant: TenantID, recordedAt: Instant,
+        feature: String,
+        event: UsageEvent,
+        of tenant: TenantID,
+        recordedAt: Instant,
         in transaction: borrowing Transaction
     ) async throws -> (outcome: IngestOutcome, balance: QuotaBalance) {
         let quotas = try await QuotaQueries.lock(of: tenant, feature: feature, at: event.at, in: transaction)
@@ -68,7 +92,10 @@ package enum QuotaOperations {
             throw MeteringError.otherMeter(feature: feature, meter: first.meter)
         }
         let outcomes = try await MeteringOperations.ingest(
-            [(tenant: tenant, event: event)], recordedAt: recordedAt, in: transaction)
+            [(tenant: tenant, event: event)],
+            recordedAt: recordedAt,
+            in: transaction
+        )
         let balances = try await QuotaQueries.balances(of: quotas, tenant: tenant, in: transaction)
         guard let outcome = outcomes.first, let balance = balances.first else {
             throw MeteringError.noQuota(feature: feature)
@@ -76,7 +103,10 @@ package enum QuotaOperations {
         if outcome.kind == .accepted, balance.isHard, balance.remaining.isNegative {
             let seconds = max(1, Int((balance.window.end - event.at) / 1_000_000))
             throw MeteringError.quotaExceeded(
-                feature: feature, allowance: try Decimal12(rounding: balance.allowance), retryAfterSeconds: seconds)
+                feature: feature,
+                allowance: try Decimal12(rounding: balance.allowance),
+                retryAfterSeconds: seconds
+            )
         }
         return (outcome, balance)
     }

@@ -5,14 +5,20 @@ package import Values
 package enum QuotaQueries {
     /// The quotas in force at an instant, in the order of features.
     package static func inForce(
-        of tenant: TenantID, feature: String? = nil, at instant: Instant, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        feature: String? = nil,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> [Quota] {
         try await transaction.query(inForce(tenant, feature, instant, lock: ""), quota)
     }
 
     /// What is left of a feature at an instant; nil if nothing allows it then.
     package static func balance(
-        of tenant: TenantID, feature: String, at instant: Instant, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        feature: String,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> QuotaBalance? {
         try await balances(of: tenant, feature: feature, at: instant, in: transaction).first
     }
@@ -22,7 +28,10 @@ package enum QuotaQueries {
     /// Quotas of several sources for one feature add up: what they allow together, less what was used since the
     /// earliest of their starts.
     package static func balances(
-        of tenant: TenantID, feature: String? = nil, at instant: Instant, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        feature: String? = nil,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> [QuotaBalance] {
         let quotas = try await inForce(of: tenant, feature: feature, at: instant, in: transaction)
         return try await balances(of: quotas, tenant: tenant, in: transaction)
@@ -32,7 +41,10 @@ package enum QuotaQueries {
     ///
     /// Asked twice: a statement that waited for a grantor sees that the old quotas have ended, but not yet the new ones.
     static func lock(
-        of tenant: TenantID, feature: String, at instant: Instant, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        feature: String,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> [Quota] {
         let statement = inForce(tenant, feature, instant, lock: "FOR UPDATE")
         guard let last = try await transaction.results([statement, statement]).last else { return [] }
@@ -40,7 +52,9 @@ package enum QuotaQueries {
     }
 
     static func balances(
-        of quotas: [Quota], tenant: TenantID, in transaction: borrowing Transaction
+        of quotas: [Quota],
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> [QuotaBalance] {
         let meters = try await MeterQueries.require(Set(quotas.map(\.meter)), in: transaction)
         var balances: [QuotaBalance] = []
@@ -58,7 +72,10 @@ package enum QuotaQueries {
 
     /// The quotas of a source that are to be compared with what shall hold: those that end after an instant.
     static func current(
-        source: String, feature: String?, of tenant: TenantID, after instant: Instant,
+        source: String,
+        feature: String?,
+        of tenant: TenantID,
+        after instant: Instant,
         in transaction: borrowing Transaction
     ) async throws -> [Quota] {
         try await transaction.query(
@@ -67,7 +84,9 @@ package enum QuotaQueries {
             WHERE tenant_id = \(tenant) AND source = \(source) AND ended_at IS NULL AND window_end > \(instant)
               AND (\(feature)::text IS NULL OR feature = \(feature))
             ORDER BY id FOR UPDATE
-            """, quota)
+            """,
+            quota
+        )
     }
 
     static func end(_ ids: [QuotaID], of tenant: TenantID, at instant: Instant) -> SQL {
@@ -113,7 +132,13 @@ package enum QuotaQueries {
             throw PostgresError(.decoding, "the window of a quota is empty")
         }
         return Quota(
-            id: id, feature: feature, meter: meter, allowance: allowance, window: window, isHard: try row.next(),
-            source: try row.next())
+            id: id,
+            feature: feature,
+            meter: meter,
+            allowance: allowance,
+            window: window,
+            isHard: try row.next(),
+            source: try row.next()
+        )
     }
 }

@@ -4,7 +4,9 @@ import Values
 ///
 /// Of several events with one id the first is written; the rest are compared with what is stored then.
 struct UsageBatch {
-    /// Names an event as the table does: by the bytes of its id. Swift's strings are equal for other bytes too.
+    /// Names an event as the table does: by the bytes of its id.
+    ///
+    /// Swift's strings are equal for other bytes too.
     struct Key: Hashable, Comparable {
         let tenant: TenantID
         let id: [UInt8]
@@ -47,7 +49,11 @@ struct UsageBatch {
                 continue
             }
             let entry = Entry(
-                position: position, key: Key(tenant, event.id), event: event, hash: UsageContent.hash(event))
+                position: position,
+                key: Key(tenant, event.id),
+                event: event,
+                hash: UsageContent.hash(event)
+            )
             if first[entry.key] == nil { first[entry.key] = entry } else { repeated.append(entry) }
         }
         written = first.values.sorted { $0.key < $1.key }
@@ -62,7 +68,7 @@ struct UsageBatch {
 
     /// The outcomes in the order of what was sent.
     ///
-    /// - Parameter stored: the hashes of those of `written` that were stored before, by their index there.
+    /// `stored`: the hashes of those of `written` that were stored before, by their index there.
     func outcomes(stored: [Int: [UInt8]]) -> [IngestOutcome] {
         var outcomes = decided
         var hashes: [Key: [UInt8]] = [:]

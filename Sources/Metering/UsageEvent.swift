@@ -1,6 +1,8 @@
 package import Values
 
-/// An event of usage as it was sent. A value of this type keeps the limits and can be stored.
+/// An event of usage as it was sent.
+///
+/// A value of this type keeps the limits and can be stored.
 package struct UsageEvent: Hashable, Sendable {
     /// The caller's id: an event of a tenant with the same id and content counts once, for good.
     package let id: String
@@ -19,18 +21,36 @@ package struct UsageEvent: Hashable, Sendable {
 
     /// Makes an event; throws what cannot be stored.
     package init(
-        id: String, meter: String, at instant: Instant, value: Decimal12 = 1, properties: JSONValue = [:],
-        subject: String? = nil, subscription: SubscriptionID? = nil
+        id: String,
+        meter: String,
+        at instant: Instant,
+        value: Decimal12 = 1,
+        properties: JSONValue = [:],
+        subject: String? = nil,
+        subscription: SubscriptionID? = nil
     ) throws(Problem) {
         try self.init(
-            id: id, meter: meter, at: instant, value: value, properties: properties, subject: subject,
-            subscription: subscription, fields: .shortForm(path: ""))
+            id: id,
+            meter: meter,
+            at: instant,
+            value: value,
+            properties: properties,
+            subject: subject,
+            subscription: subscription,
+            fields: .shortForm(path: "")
+        )
     }
 
     /// Makes an event that was read from fields of these names, which errors then name.
     init(
-        id: String, meter: String, at instant: Instant, value: Decimal12, properties: JSONValue, subject: String?,
-        subscription: SubscriptionID?, fields: UsageFieldNames
+        id: String,
+        meter: String,
+        at instant: Instant,
+        value: Decimal12,
+        properties: JSONValue,
+        subject: String?,
+        subscription: SubscriptionID?,
+        fields: UsageFieldNames
     ) throws(Problem) {
         try UsageLimits.check(id, at: fields.id, bytes: UsageLimits.idBytes)
         try UsageLimits.check(meter, at: fields.meter, bytes: UsageLimits.meterBytes)
@@ -48,8 +68,13 @@ package struct UsageEvent: Hashable, Sendable {
 
     /// Takes an event from the table, where only valid ones are.
     init(
-        stored id: String, meter: String, at instant: Instant, value: Decimal12, properties: JSONValue,
-        subject: String?, subscription: SubscriptionID?
+        stored id: String,
+        meter: String,
+        at instant: Instant,
+        value: Decimal12,
+        properties: JSONValue,
+        subject: String?,
+        subscription: SubscriptionID?
     ) {
         self.id = id
         self.meter = meter

@@ -3,7 +3,7 @@ package import Values
 extension UsageEvent {
     /// Reads an event strictly, in the short form or, if it names a `specversion`, as a CloudEvent 1.0.
     ///
-    /// - Parameter zone: where a bare date is midnight.
+    /// `zone`: where a bare date is midnight.
     package init(json: JSONValue, path: String = "", in zone: Zone = .utc) throws(Problem) {
         var fields = try JSONFields(json, path: path)
         if fields.has("specversion") {
@@ -23,8 +23,15 @@ extension UsageEvent {
         let subscription = try fields.optionalID("subscription", of: Entities.Subscription.self)
         try fields.finish()
         try self.init(
-            id: id, meter: meter, at: instant, value: value, properties: properties ?? [:], subject: subject,
-            subscription: subscription, fields: .shortForm(path: fields.path))
+            id: id,
+            meter: meter,
+            at: instant,
+            value: value,
+            properties: properties ?? [:],
+            subject: subject,
+            subscription: subscription,
+            fields: .shortForm(path: fields.path)
+        )
     }
 
     /// Reads the structured JSON form: `type` is the meter, `time` the instant, `data` has value and properties.
@@ -56,8 +63,15 @@ extension UsageEvent {
         try CloudEvents.skipExtensions(&fields, among: keys)
         try fields.finish()
         try self.init(
-            id: id, meter: meter, at: instant, value: value, properties: properties, subject: subject,
-            subscription: subscription, fields: .cloudEvent(path: fields.path))
+            id: id,
+            meter: meter,
+            at: instant,
+            value: value,
+            properties: properties,
+            subject: subject,
+            subscription: subscription,
+            fields: .cloudEvent(path: fields.path)
+        )
     }
 
     private static func value(_ fields: inout JSONFields) throws(Problem) -> Decimal12 {

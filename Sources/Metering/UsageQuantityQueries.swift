@@ -7,53 +7,92 @@ extension UsageQueries {
     ///
     /// Rollups tell it where they can; of other aggregations the events are read.
     ///
-    /// - Parameter subscription: only events that name it; nil is all.
+    /// `subscription`: only events that name it; nil is all.
     package static func quantity(
-        of tenant: TenantID, meter: Meter, subscription: SubscriptionID? = nil, during period: Period,
+        of tenant: TenantID,
+        meter: Meter,
+        subscription: SubscriptionID? = nil,
+        during period: Period,
         in transaction: borrowing Transaction
     ) async throws -> Exact {
         let rows = try await rows(
-            of: tenant, meter: meter, subscription: subscription, windows: [period], in: transaction)
+            of: tenant,
+            meter: meter,
+            subscription: subscription,
+            windows: [period],
+            in: transaction
+        )
         return rows.first?.quantity ?? .zero
     }
 
     /// The usage of a part as rating takes it: its events and, where the meter carries over, what went before.
     ///
-    /// - Parameters:
-    ///   - subscription: only events that name it; nil is all.
-    ///   - wholeSeconds: the seconds of the whole period that holds the part's start.
-    ///   - ratio: the part's ratio.
-    ///   - start: events before it are not carried over: the subscription's start; nil: all are.
-    ///   - dimensions: by which properties the price groups; carried sums are kept apart by them.
+    /// `subscription`: only events that name it; nil is all.
+    ///
+    /// `wholeSeconds`: the seconds of the whole period that holds the part's start.
+    ///
+    /// `ratio`: the part's ratio.
+    ///
+    /// `start`: events before it are not carried over: the subscription's start; nil: all are.
+    ///
+    /// `dimensions`: by which properties the price groups; carried sums are kept apart by them.
     package static func usage(
-        of tenant: TenantID, meter: Meter, subscription: SubscriptionID? = nil, during part: Period,
-        wholeSeconds: Int64, ratio: Exact, since start: Instant? = nil, by dimensions: [String] = [],
+        of tenant: TenantID,
+        meter: Meter,
+        subscription: SubscriptionID? = nil,
+        during part: Period,
+        wholeSeconds: Int64,
+        ratio: Exact,
+        since start: Instant? = nil,
+        by dimensions: [String] = [],
         in transaction: borrowing Transaction
     ) async throws -> PartUsage {
         let events = try await ratingEvents(
-            of: tenant, meter: meter.code, subscription: subscription, during: part, in: transaction)
+            of: tenant,
+            meter: meter.code,
+            subscription: subscription,
+            during: part,
+            in: transaction
+        )
         var earlier: [RatingEvent] = []
         if meter.carryOver, let before = Period(start: start ?? UsageLimits.instants.lowerBound, end: part.start) {
             let carried = try await ratingEvents(
-                of: tenant, meter: meter.code, subscription: subscription, during: before, in: transaction)
+                of: tenant,
+                meter: meter.code,
+                subscription: subscription,
+                during: before,
+                in: transaction
+            )
             earlier = RatingEvent.gathered(carried, by: dimensions)
         }
         return PartUsage(
-            events: events, rule: meter.rule, part: part, wholeSeconds: wholeSeconds, ratio: ratio, earlier: earlier)
+            events: events,
+            rule: meter.rule,
+            part: part,
+            wholeSeconds: wholeSeconds,
+            ratio: ratio,
+            earlier: earlier
+        )
     }
 
     /// The events of a meter that count, in the order in which they count.
     ///
-    /// - Parameter subscription: only events that name it; nil is all.
+    /// `subscription`: only events that name it; nil is all.
     package static func ratingEvents(
-        of tenant: TenantID, meter: String, subscription: SubscriptionID? = nil, during period: Period,
+        of tenant: TenantID,
+        meter: String,
+        subscription: SubscriptionID? = nil,
+        during period: Period,
         in transaction: borrowing Transaction
     ) async throws -> [RatingEvent] {
         let filter = UsageFilter(tenant: tenant, meter: meter, subscription: subscription, range: period)
         return try await events(filter, in: transaction).map { event in
             RatingEvent(
-                id: event.id, at: event.at, value: event.value.exact,
-                properties: event.properties.object ?? JSONObject())
+                id: event.id,
+                at: event.at,
+                value: event.value.exact,
+                properties: event.properties.object ?? JSONObject()
+            )
         }
     }
 }

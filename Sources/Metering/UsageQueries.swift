@@ -19,11 +19,15 @@ package struct StoredEvent: Hashable, Sendable {
     }
 }
 
-/// Reading events and what they add up to. Everything is exact as of the commits that the transaction sees.
+/// Reading events and what they add up to.
+///
+/// Everything is exact as of the commits that the transaction sees.
 package enum UsageQueries {
     /// The event with an id, also one that was taken back.
     package static func find(
-        _ eventID: String, of tenant: TenantID, in transaction: borrowing Transaction
+        _ eventID: String,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> StoredEvent? {
         let instant: Instant? = try await transaction.first(
             "SELECT at FROM app.usage_keys WHERE tenant_id = \(tenant) AND event_id = \(eventID)"
@@ -45,9 +49,12 @@ package enum UsageQueries {
 
     /// What the events of a meter add up to in a period.
     ///
-    /// - Parameter subscription: only events that name it; nil is all.
+    /// `subscription`: only events that name it; nil is all.
     package static func totals(
-        of tenant: TenantID, meter: String, subscription: SubscriptionID? = nil, during period: Period,
+        of tenant: TenantID,
+        meter: String,
+        subscription: SubscriptionID? = nil,
+        during period: Period,
         in transaction: borrowing Transaction
     ) async throws -> UsageTotals {
         let filter = UsageFilter(tenant: tenant, meter: meter, subscription: subscription, range: period)
@@ -56,20 +63,25 @@ package enum UsageQueries {
 
     /// The events of a meter that count, in the order of (`at`, `id`).
     static func events(
-        _ filter: UsageFilter, in transaction: borrowing Transaction
+        _ filter: UsageFilter,
+        in transaction: borrowing Transaction
     ) async throws -> [UsageEvent] {
         try await transaction.query(
             """
             SELECT \(fragment: columns) FROM app.usage_events e
             WHERE \(fragment: filter.events(during: filter.range)) ORDER BY e.at, e.event_id
-            """, event)
+            """,
+            event
+        )
     }
 
     /// What the events of a meter add up to in each of some windows that follow on one another and make up the range.
     ///
     /// Whole quarters of an hour come from the rollups; where the range begins or ends inside one, from the events.
     static func totals(
-        _ filter: UsageFilter, windows: [Period], in transaction: borrowing Transaction
+        _ filter: UsageFilter,
+        windows: [Period],
+        in transaction: borrowing Transaction
     ) async throws -> [UsageTotals] {
         let parts = filter.parts(starts: windows.map(\.start))
         var totals = [UsageTotals](repeating: .empty, count: windows.count)
@@ -87,7 +99,10 @@ package enum UsageQueries {
 
     /// What the events of a meter add up to in each window, apart by the values of some properties.
     static func grouped(
-        _ filter: UsageFilter, windows: [Period], by properties: [String], limit: Int,
+        _ filter: UsageFilter,
+        windows: [Period],
+        by properties: [String],
+        limit: Int,
         in transaction: borrowing Transaction
     ) async throws -> [(window: Int, group: [JSONValue], totals: UsageTotals)] {
         let values = SQL(joining: properties.map { "e.properties -> \($0)::text" }, separator: ", ")
@@ -120,8 +135,14 @@ package enum UsageQueries {
 
     private static func event(_ row: inout RowReader) throws -> UsageEvent {
         UsageEvent(
-            stored: try row.next(), meter: try row.next(), at: try row.next(), value: try row.next(),
-            properties: try row.next(), subject: try row.next(), subscription: try row.next())
+            stored: try row.next(),
+            meter: try row.next(),
+            at: try row.next(),
+            value: try row.next(),
+            properties: try row.next(),
+            subject: try row.next(),
+            subscription: try row.next()
+        )
     }
 
     private static func read(_ row: inout RowReader) throws -> UsageTotals {

@@ -18,13 +18,18 @@ extension UsageQueries {
 
     /// The quantities of a meter in windows that follow on one another; without groups a row for each, also the empty.
     ///
-    /// - Parameters:
-    ///   - subscription: only events that name it; nil is all.
-    ///   - properties: keeps events apart by their values of these; windows without events then have no row.
-    /// - Throws: `MeteringError.tooManyGroups`; a problem with `group_by` for meters whose groups do not add up.
+    /// `subscription`: only events that name it; nil is all.
+    ///
+    /// `properties`: keeps events apart by their values of these; windows without events then have no row.
+    ///
+    /// Throws `MeteringError.tooManyGroups`; a problem with `group_by` for meters whose groups do not add up.
     package static func rows(
-        of tenant: TenantID, meter: Meter, subscription: SubscriptionID? = nil, windows: [Period],
-        by properties: [String] = [], in transaction: borrowing Transaction
+        of tenant: TenantID,
+        meter: Meter,
+        subscription: SubscriptionID? = nil,
+        windows: [Period],
+        by properties: [String] = [],
+        in transaction: borrowing Transaction
     ) async throws -> [UsageRow] {
         guard let first = windows.first, let last = windows.last,
             let range = Period(start: first.start, end: last.end)
@@ -35,8 +40,14 @@ extension UsageQueries {
         }
         guard UsageTotals.empty.quantity(meter.aggregation) != nil else {
             let usage = try await usage(
-                of: tenant, meter: meter, subscription: subscription, during: range, wholeSeconds: range.seconds,
-                ratio: .one, in: transaction)
+                of: tenant,
+                meter: meter,
+                subscription: subscription,
+                during: range,
+                wholeSeconds: range.seconds,
+                ratio: .one,
+                in: transaction
+            )
             return try cut(usage, into: windows)
         }
         let totals = try await totals(filter, windows: windows, in: transaction)
@@ -54,8 +65,13 @@ extension UsageQueries {
             let events = Array(rest.prefix { $0.at < window.end })
             rest = rest.dropFirst(events.count)
             let part = PartUsage(
-                events: events, rule: usage.rule, part: window, wholeSeconds: window.seconds, ratio: .one,
-                earlier: earlier)
+                events: events,
+                rule: usage.rule,
+                part: window,
+                wholeSeconds: window.seconds,
+                ratio: .one,
+                earlier: earlier
+            )
             rows.append(UsageRow(window: window, group: nil, quantity: try part.quantity()))
             if usage.rule.carryOver { earlier = RatingEvent.gathered(earlier + events) }
         }
@@ -63,12 +79,17 @@ extension UsageQueries {
     }
 
     private static func grouped(
-        _ filter: UsageFilter, _ meter: Meter, windows: [Period], by properties: [String],
+        _ filter: UsageFilter,
+        _ meter: Meter,
+        windows: [Period],
+        by properties: [String],
         in transaction: borrowing Transaction
     ) async throws -> [UsageRow] {
         guard UsageTotals.empty.quantity(meter.aggregation) != nil else {
             throw Problem.invalid(
-                "group_by", "is not possible: \(meter.code) counts by \(meter.aggregation.rawValue)")
+                "group_by",
+                "is not possible: \(meter.code) counts by \(meter.aggregation.rawValue)"
+            )
         }
         let rows = try await grouped(filter, windows: windows, by: properties, limit: rowLimit + 1, in: transaction)
         guard rows.count <= rowLimit else { throw MeteringError.tooManyGroups(limit: rowLimit) }
@@ -77,8 +98,10 @@ extension UsageQueries {
             var group = JSONObject()
             for (property, value) in zip(properties, row.group) { group[property] = value }
             return UsageRow(
-                window: windows[row.window], group: group,
-                quantity: row.totals.quantity(meter.aggregation) ?? .zero)
+                window: windows[row.window],
+                group: group,
+                quantity: row.totals.quantity(meter.aggregation) ?? .zero
+            )
         }
     }
 }

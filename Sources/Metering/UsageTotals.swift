@@ -25,14 +25,18 @@ package struct UsageTotals: Hashable, Sendable {
     /// The totals of both together.
     package func adding(_ other: UsageTotals) -> UsageTotals {
         UsageTotals(
-            count: count + other.count, sum: sum + other.sum,
-            min: [min, other.min].compactMap(\.self).min(), max: [max, other.max].compactMap(\.self).max())
+            count: count + other.count,
+            sum: sum + other.sum,
+            min: [min, other.min].compactMap(\.self).min(),
+            max: [max, other.max].compactMap(\.self).max()
+        )
     }
 
     /// The quantity that an aggregation makes of them; 0 of no events, and not below it.
     ///
-    /// - Parameter ratio: what levels are multiplied with.
-    /// - Returns: nil for an aggregation that needs single events.
+    /// `ratio`: what levels are multiplied with.
+    ///
+    /// Returns nil for an aggregation that needs single events.
     package func quantity(_ aggregation: Aggregation, ratio: Exact = .one) -> Exact? {
         let measured: Exact
         switch aggregation {

@@ -41,7 +41,10 @@ package enum UsageWindow: String, CaseIterable, Sendable {
 
     /// The first of some midnights after an instant; where clocks skip a day, its midnight is not after it.
     private static func first(
-        after instant: Instant, from date: CalendarDate, in zone: Zone, step: (CalendarDate) -> CalendarDate
+        after instant: Instant,
+        from date: CalendarDate,
+        in zone: Zone,
+        step: (CalendarDate) -> CalendarDate
     ) -> Instant {
         var date = date
         var midnight = zone.instant(date)

@@ -43,7 +43,9 @@ package struct Plan: Hashable, Sendable {
             let price = try Price(json: element.value, path: element.path)
             guard codes.insert(price.code).inserted else {
                 throw .invalid(
-                    "\(element.path).code", "\(JSONValue.string(price.code).seen) is the code of another price, too")
+                    "\(element.path).code",
+                    "\(JSONValue.string(price.code).seen) is the code of another price, too"
+                )
             }
             prices.append(price)
         }

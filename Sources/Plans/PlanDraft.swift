@@ -23,10 +23,13 @@ extension PlanDraft {
             throw fields.invalid("name", "must have 1 to 200 characters")
         }
         self.init(
-            name: name, plan: plan,
+            name: name,
+            plan: plan,
             features: try fields.value("features").map { json throws(Problem) in try PlanFeatures(json: json) }
                 ?? PlanFeatures(),
-            document: .object(rules), isVisible: try fields.optionalBool("visible") ?? true)
+            document: .object(rules),
+            isVisible: try fields.optionalBool("visible") ?? true
+        )
     }
 
     /// The meters that prices and allowances name, each with its field.

@@ -19,7 +19,10 @@ package enum PlanError: ProblemConvertible, Hashable {
             Problem(.internal, code: "unreadable_plan", "the stored plan version \(id) cannot be read")
         case .archived(let code):
             Problem(
-                .conflict, code: "plan_archived", "the plan \(code) is archived; nobody can subscribe to it any more")
+                .conflict,
+                code: "plan_archived",
+                "the plan \(code) is archived; nobody can subscribe to it any more"
+            )
         }
     }
 }

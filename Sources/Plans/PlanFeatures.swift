@@ -21,8 +21,14 @@ package struct PlanFeatures: Hashable, Sendable {
 
         /// What a plan grants that says nothing else.
         package static let standard = Inference(
-            models: ["*"], requestsPerMinute: 600, tokensPerMinute: 200_000, concurrency: 8, queued: 64, weight: 1,
-            prepaid: false)
+            models: ["*"],
+            requestsPerMinute: 600,
+            tokensPerMinute: 200_000,
+            concurrency: 8,
+            queued: 64,
+            weight: 1,
+            prepaid: false
+        )
 
         /// Whether a model may be used.
         package func allows(model: String) -> Bool { models.contains("*") || models.contains(model) }
@@ -146,7 +152,9 @@ package struct PlanFeatures: Hashable, Sendable {
     }
 
     private static func whole(
-        _ key: String, _ range: ClosedRange<Int>, _ fields: inout JSONFields
+        _ key: String,
+        _ range: ClosedRange<Int>,
+        _ fields: inout JSONFields
     ) throws(Problem) -> Int? {
         guard let value = try fields.optionalInt(key) else { return nil }
         guard range.contains(value) else {
@@ -175,7 +183,9 @@ package struct PlanFeatures: Hashable, Sendable {
             }
         case .null, .array:
             throw .invalid(
-                path, "must be true or false, a number, a text, or {\"meter\", \"limit\", \"hard\"}, not \(json.seen)")
+                path,
+                "must be true or false, a number, a text, or {\"meter\", \"limit\", \"hard\"}, not \(json.seen)"
+            )
         }
     }
 }

@@ -12,7 +12,9 @@ package enum PlanOperations {
     /// - Throws: `PlanError.archived`; a `Problem` that names the field of a meter which is not in the catalogue.
     @discardableResult
     package static func publish(
-        _ draft: PlanDraft, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: PlanDraft,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> PlanVersion {
         try await checkMeters(of: draft, in: transaction)
         let code = draft.plan.code
@@ -21,38 +23,62 @@ package enum PlanOperations {
             INSERT INTO app.plans (id, code, created_at, recorded_at)
             VALUES (\(PlanID.make(at: stamp.recordedAt)), \(code), \(stamp.at), \(stamp.recordedAt))
             ON CONFLICT (code) DO NOTHING
-            """)
+            """
+        )
         guard let plan = try await PlanQueries.lock(code, in: transaction) else { throw PlanError.notFound(code) }
         guard plan.archivedAt == nil else { throw PlanError.archived(code) }
         // Only with the lock the newest version is the one that the new one follows.
         let newest = try await PlanQueries.latest(code, in: transaction)
         if let newest, newest.hasContent(of: draft) { return newest }
         let version = PlanVersion(
-            id: .make(at: stamp.recordedAt), planID: plan.id, code: code, version: (newest?.version ?? 0) + 1,
-            name: draft.name, plan: draft.plan, features: draft.features, document: draft.document,
-            isVisible: draft.isVisible, publishedAt: stamp.at, archivedAt: nil)
+            id: .make(at: stamp.recordedAt),
+            planID: plan.id,
+            code: code,
+            version: (newest?.version ?? 0) + 1,
+            name: draft.name,
+            plan: draft.plan,
+            features: draft.features,
+            document: draft.document,
+            isVisible: draft.isVisible,
+            publishedAt: stamp.at,
+            archivedAt: nil
+        )
         try await transaction.execute(PlanQueries.insert(version, by: stamp))
         try await Activity.record(
-            "plan.published", object: plan.id.text, tenant: nil,
+            "plan.published",
+            object: plan.id.text,
+            tenant: nil,
             details: [
                 "code": .string(code), "version": .int(version.version), "version_id": .string(version.id.text),
-            ], by: stamp, in: transaction)
+            ],
+            by: stamp,
+            in: transaction
+        )
         return version
     }
 
-    /// Archives a plan: nobody can subscribe to it any more, who has it keeps it. Once more is no work.
+    /// Archives a plan: nobody can subscribe to it any more, who has it keeps it.
+    ///
+    /// Once more is no work.
     ///
     /// - Throws: `PlanError.notFound`.
     @discardableResult
     package static func archive(
-        _ code: String, by stamp: Stamp, in transaction: borrowing Transaction
+        _ code: String,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> PlanVersion {
         guard let plan = try await PlanQueries.lock(code, in: transaction) else { throw PlanError.notFound(code) }
         if plan.archivedAt == nil {
             try await transaction.execute("UPDATE app.plans SET archived_at = \(stamp.at) WHERE id = \(plan.id)")
             try await Activity.record(
-                "plan.archived", object: plan.id.text, tenant: nil, details: ["code": .string(code)], by: stamp,
-                in: transaction)
+                "plan.archived",
+                object: plan.id.text,
+                tenant: nil,
+                details: ["code": .string(code)],
+                by: stamp,
+                in: transaction
+            )
         }
         guard let version = try await PlanQueries.latest(code, in: transaction) else {
             throw PlanError.notFound(code)
@@ -66,7 +92,9 @@ package enum PlanOperations {
         let known = try await PlanQueries.knownMeters(named.map(\.meter), in: transaction)
         for (field, meter) in named where !known.contains(meter) {
             throw Problem.invalid(
-                field, "\(JSONValue.string(meter).seen) is no meter; make the meter first, or name one that is there")
+                field,
+                "\(JSONValue.string(meter).seen) is no meter; make the meter first, or name one that is there"
+            )
         }
     }
 }

@@ -6,33 +6,43 @@ package enum PlanQueries {
     /// The newest version of a plan, also of an archived one; nil if no plan has the code.
     package static func latest(_ code: String, in transaction: borrowing Transaction) async throws -> PlanVersion? {
         try await transaction.first(
-            "\(fragment: select) WHERE p.code = \(code) ORDER BY v.version DESC LIMIT 1", version)
+            "\(fragment: select) WHERE p.code = \(code) ORDER BY v.version DESC LIMIT 1",
+            version
+        )
     }
 
     /// A version by its id; nil if there is none.
     package static func version(
-        _ id: PlanVersionID, in transaction: borrowing Transaction
+        _ id: PlanVersionID,
+        in transaction: borrowing Transaction
     ) async throws -> PlanVersion? {
         try await transaction.first("\(fragment: select) WHERE v.id = \(id)", version)
     }
 
     /// Versions by their ids, in the order of the ids; those that are not there are left out.
     package static func versions(
-        _ ids: [PlanVersionID], in transaction: borrowing Transaction
+        _ ids: [PlanVersionID],
+        in transaction: borrowing Transaction
     ) async throws -> [PlanVersion] {
         guard !ids.isEmpty else { return [] }
         return try await transaction.query(
-            "\(fragment: select) WHERE v.id = ANY (\(ids)::uuid[]) ORDER BY v.id", version)
+            "\(fragment: select) WHERE v.id = ANY (\(ids)::uuid[]) ORDER BY v.id",
+            version
+        )
     }
 
     /// The newest version of each plan, in the order in which plans were made.
     ///
-    /// - Parameters:
-    ///   - onlyVisible: leaves out what customers do not see.
-    ///   - includingArchived: whether plans that nobody can subscribe to any more are listed, too.
-    ///   - after: the last plan of the page before.
+    /// `onlyVisible`: leaves out what customers do not see.
+    ///
+    /// `includingArchived`: whether plans that nobody can subscribe to any more are listed, too.
+    ///
+    /// `after`: the last plan of the page before.
     package static func list(
-        onlyVisible: Bool, includingArchived: Bool = false, limit: Int, after: PlanID? = nil,
+        onlyVisible: Bool,
+        includingArchived: Bool = false,
+        limit: Int,
+        after: PlanID? = nil,
         in transaction: borrowing Transaction
     ) async throws -> [PlanVersion] {
         try await transaction.query(
@@ -42,13 +52,17 @@ package enum PlanQueries {
               AND (\(after)::uuid IS NULL OR p.id > \(after)) AND (\(includingArchived) OR p.archived_at IS NULL)
               AND (v.visible OR NOT \(onlyVisible))
             ORDER BY p.id LIMIT \(limit)
-            """, version)
+            """,
+            version
+        )
     }
 
     /// All versions of a plan, the newest first; nothing if no plan has the code.
     package static func history(_ code: String, in transaction: borrowing Transaction) async throws -> [PlanVersion] {
         try await transaction.query(
-            "\(fragment: select) WHERE p.code = \(code) ORDER BY v.version DESC LIMIT \(historyLimit)", version)
+            "\(fragment: select) WHERE p.code = \(code) ORDER BY v.version DESC LIMIT \(historyLimit)",
+            version
+        )
     }
 
     /// So many of a plan's versions are shown.
@@ -56,7 +70,8 @@ package enum PlanQueries {
 
     /// The plan's row, held until the transaction ends: who publishes or archives waits for it.
     static func lock(
-        _ code: String, in transaction: borrowing Transaction
+        _ code: String,
+        in transaction: borrowing Transaction
     ) async throws -> (id: PlanID, archivedAt: Instant?)? {
         try await transaction.first("SELECT id, archived_at FROM app.plans WHERE code = \(code) FOR UPDATE") { row in
             (id: try row.next(), archivedAt: try row.next())
@@ -104,8 +119,18 @@ package enum PlanQueries {
             let plan = try Plan(json: document)
             let entitlements = try PlanFeatures(json: features)
             return PlanVersion(
-                id: id, planID: planID, code: code, version: version, name: name, plan: plan, features: entitlements,
-                document: document, isVisible: isVisible, publishedAt: publishedAt, archivedAt: archivedAt)
+                id: id,
+                planID: planID,
+                code: code,
+                version: version,
+                name: name,
+                plan: plan,
+                features: entitlements,
+                document: document,
+                isVisible: isVisible,
+                publishedAt: publishedAt,
+                archivedAt: archivedAt
+            )
         } catch {
             throw PlanError.unreadable(id.text)
         }

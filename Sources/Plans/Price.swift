@@ -33,7 +33,7 @@ package struct Price: Hashable, Sendable {
 
     /// Reads a price strictly.
     ///
-    /// - Parameter needsCode: false where `code` may be left out, which then is empty.
+    /// `needsCode`: false where `code` may be left out, which then is empty.
     package init(json: JSONValue, path: String = "", needsCode: Bool = true) throws(Problem) {
         var fields = try JSONFields(json, path: path)
         code = needsCode ? try fields.string("code") : try fields.optionalString("code") ?? ""

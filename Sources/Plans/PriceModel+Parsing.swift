@@ -21,8 +21,10 @@ extension PriceModel {
             let size = try fields.nonNegative("package_size")
             guard size > .zero else { throw fields.invalid("package_size", "must be above 0") }
             self = .package(
-                size: size, amount: try fields.nonNegative("amount"),
-                roundsDown: try fields.optionalChoice("round", as: PackageRounding.self) == .down)
+                size: size,
+                amount: try fields.nonNegative("amount"),
+                roundsDown: try fields.optionalChoice("round", as: PackageRounding.self) == .down
+            )
         case .percentage:
             self = .percentage(try PercentageTerms(json: &fields))
         case .graduatedPercentage:
@@ -50,8 +52,11 @@ extension PriceTier {
             let upTo = try bound(&tier, above: below, isLast: index == elements.count - 1)
             tiers.append(
                 PriceTier(
-                    upTo: upTo, unitAmount: try tier.optionalNonNegative(unit) ?? .zero,
-                    flatAmount: try tier.optionalNonNegative("flat_amount") ?? .zero))
+                    upTo: upTo,
+                    unitAmount: try tier.optionalNonNegative(unit) ?? .zero,
+                    flatAmount: try tier.optionalNonNegative("flat_amount") ?? .zero
+                )
+            )
             try tier.finish()
             below = upTo ?? below
         }
@@ -69,7 +74,9 @@ extension PriceTier {
         guard !isLast else { throw tier.invalid("up_to", "must be null: this is the last tier") }
         guard bound > below else {
             throw tier.invalid(
-                "up_to", "must be above \(below.decimalText()), where the tier before ends, not \(bound.decimalText())")
+                "up_to",
+                "must be above \(below.decimalText()), where the tier before ends, not \(bound.decimalText())"
+            )
         }
         return bound
     }
@@ -117,7 +124,9 @@ extension MatrixTerms {
     }
 
     private static func condition(
-        _ json: JSONValue, _ dimensions: [String], path: String
+        _ json: JSONValue,
+        _ dimensions: [String],
+        path: String
     ) throws(Problem) -> [String: JSONValue] {
         guard let object = json.object else { throw .invalid(path, "must be an object, not \(json.seen)") }
         var condition: [String: JSONValue] = [:]

@@ -45,8 +45,8 @@ package struct MatrixTerms: Hashable, Sendable {
 
     /// What a unit of a group costs; nil if no cell matches and there is no default.
     ///
-    /// - Parameter group: the values of the dimensions in their order; null for an absent property, which matches only
-    ///   cells that do not name it.
+    /// `group`: the values of the dimensions in their order; null for an absent property, which matches only
+    /// cells that do not name it.
     package func unitAmount(of group: [JSONValue]) -> Exact? {
         let cell = cells.first { cell in
             cell.when.isEmpty

@@ -51,13 +51,17 @@ package enum Rating {
     /// Free units; the model; × ratio (prices without a meter only); the discount; at least the minimum × ratio; at
     /// most the maximum × ratio.
     ///
-    /// - Parameters:
-    ///   - ratio: the part's share of its whole period, 0 to 1. Levels take theirs from the usage.
-    ///   - path: where the price stands in the input, for errors.
-    /// - Throws: no cell for a group of events, an event without a property that is needed, a negative value under the
-    ///   percentage models.
+    /// `ratio`: the part's share of its whole period, 0 to 1. Levels take theirs from the usage.
+    ///
+    /// `path`: where the price stands in the input, for errors.
+    ///
+    /// Throws no cell for a group of events, an event without a property that is needed, a negative value under the
+    /// percentage models.
     package static func rate(
-        _ price: Price, _ usage: RatingUsage, ratio: Exact = .one, path: String = "price"
+        _ price: Price,
+        _ usage: RatingUsage,
+        ratio: Exact = .one,
+        path: String = "price"
     ) throws(Problem) -> RatedPrice {
         let priced: RatedPrice
         switch usage {
@@ -67,14 +71,18 @@ package enum Rating {
             priced = try rate(price, events, path: path)
         }
         return RatedPrice(
-            quantity: priced.quantity, exact: price.line(of: priced.exact, ratio: ratio), tiers: priced.tiers)
+            quantity: priced.quantity,
+            exact: price.line(of: priced.exact, ratio: ratio),
+            tiers: priced.tiers
+        )
     }
 
     private static func rate(_ price: Price, _ usage: PartUsage, path: String) throws(Problem) -> RatedPrice {
         if price.model.refusesNegativeValues, let event = usage.events.first(where: \.value.isNegative) {
             throw .invalid(
                 "\(event.path).value",
-                "must not be negative under \(price.model.name.rawValue), not \"\(event.value.decimalText())\"")
+                "must not be negative under \(price.model.name.rawValue), not \"\(event.value.decimalText())\""
+            )
         }
         switch price.model {
         case .percentage(let terms):
@@ -111,7 +119,9 @@ package enum Rating {
         case .percentage, .matrix, .dynamic:
             guard quantity.isZero else {
                 throw .invalid(
-                    "\(path).model", "\(price.model.name.rawValue) prices single events, not a quantity of them")
+                    "\(path).model",
+                    "\(price.model.name.rawValue) prices single events, not a quantity of them"
+                )
             }
             exact = .zero
         }
@@ -157,7 +167,9 @@ package enum Rating {
             }
             guard let amount = value.string.flatMap({ Exact(decimal: $0) }), !amount.isNegative else {
                 throw event.invalid(
-                    "amount", "must be a decimal string like \"12.50\" that is not negative, not \(value.seen)")
+                    "amount",
+                    "must be a decimal string like \"12.50\" that is not negative, not \(value.seen)"
+                )
             }
             sum += amount
         }

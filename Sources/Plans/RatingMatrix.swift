@@ -27,7 +27,9 @@ extension MatrixTerms {
             let group = groups[index]
             guard let unitAmount = unitAmount(of: group.values) else {
                 throw .invalid(
-                    "\(path).cells", "no cell prices \(description(of: group.values)), and there is no default")
+                    "\(path).cells",
+                    "no cell prices \(description(of: group.values)), and there is no default"
+                )
             }
             groups[index].unitAmount = unitAmount
             groups[index].paid = try usage.with(events: group.events, earlier: group.earlier).quantity()
@@ -70,7 +72,10 @@ extension MatrixTerms {
 
     /// Takes free units from the earliest event on: from single events, or from a whole group at its first event.
     private func take(
-        _ freeUnits: Exact, from groups: inout [MatrixGroup], at places: [Int], _ usage: PartUsage
+        _ freeUnits: Exact,
+        from groups: inout [MatrixGroup],
+        at places: [Int],
+        _ usage: PartUsage
     ) {
         var left = freeUnits
         for (number, place) in places.enumerated() where left > .zero && !groups[place].isTaken {

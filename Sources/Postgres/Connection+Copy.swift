@@ -2,7 +2,9 @@ import CPostgres
 
 /// COPY, which cannot run in a pipeline.
 extension Connection {
-    /// Sends rows to `COPY … FROM STDIN`; returns how many were stored. Stops at the task's cancellation.
+    /// Sends rows to `COPY … FROM STDIN`; returns how many were stored.
+    ///
+    /// Stops at the task's cancellation.
     func copyIn(_ sql: String, chunks: [[UInt8]]) async throws(PostgresError) -> Int {
         try await interruptible { () throws(PostgresError) in
             try sendHead()
@@ -10,9 +12,9 @@ extension Connection {
         }
     }
 
-    /// Reads all of `COPY … TO STDOUT`, handing each row's bytes over as they come. Stops at the task's cancellation.
+    /// Reads all of `COPY … TO STDOUT`, handing each row's bytes over as they come.
     ///
-    /// If `row` throws, the server is told to stop, and the transaction can only be rolled back.
+    /// Stops at the task's cancellation. If `row` throws, the server is told to stop, and the transaction can only be rolled back.
     func copyOut(_ sql: String, _ row: @Sendable ([UInt8]) throws -> Void) async throws {
         var refusal: (any Error)?
         do {

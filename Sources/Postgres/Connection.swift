@@ -27,7 +27,7 @@ import Synchronization
 
     /// Connects; blocks a thread of its own, not the caller's.
     ///
-    /// - Parameter limits: what the server itself holds the connection to, also if this process stands still.
+    /// `limits`: what the server itself holds the connection to, also if this process stands still.
     static func open(
         url: String,
         name: String,
@@ -191,7 +191,9 @@ import Synchronization
         guard sent == 1 else { throw broken() }
     }
 
-    /// Reads the results in the order sent. After an error the server skips the rest up to the sync.
+    /// Reads the results in the order sent.
+    ///
+    /// After an error the server skips the rest up to the sync.
     private func receive(_ batch: [SQL], preparing: [String]) throws(PostgresError) -> [ResultSet] {
         var results: [ResultSet] = []
         var failed: PostgresError?

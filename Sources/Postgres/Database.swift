@@ -11,11 +11,13 @@ package final class Database: Sendable {
 
     /// Opens nothing yet: connections are made as they are needed.
     ///
-    /// - Parameters:
-    ///   - connections: the most that are open at once.
-    ///   - wait: how long a caller waits for a free one, or for a server that is restarting.
-    ///   - deadline: the longest a transaction lives.
-    ///   - statementTimeout: the longest one statement runs, held by the server; the deadline, unless it is given.
+    /// `connections`: the most that are open at once.
+    ///
+    /// `wait`: how long a caller waits for a free one, or for a server that is restarting.
+    ///
+    /// `deadline`: the longest a transaction lives.
+    ///
+    /// `statementTimeout`: the longest one statement runs, held by the server; the deadline, unless it is given.
     package init(
         url: String,
         connections: Int = 8,

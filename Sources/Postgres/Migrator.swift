@@ -41,11 +41,13 @@ package struct Migrator: Sendable {
 
     /// Applies what is missing; nothing is applied if any of it fails.
     ///
-    /// - Parameters:
-    ///   - url: a role that may create roles and passes row-level security (`ABONO_MIGRATION_URL`).
-    ///   - login: the role `ABONO_DATABASE_URL` logs in as; it is allowed to become the five roles of `Scope`.
-    ///   - recordedAt: what is written beside each migration.
-    /// - Throws: a changed or missing file, by name.
+    /// `url`: a role that may create roles and passes row-level security (`ABONO_MIGRATION_URL`).
+    ///
+    /// `login`: the role `ABONO_DATABASE_URL` logs in as; it is allowed to become the five roles of `Scope`.
+    ///
+    /// `recordedAt`: what is written beside each migration.
+    ///
+    /// Throws a changed or missing file, by name.
     @discardableResult
     package func migrate(url: String, login: String? = nil, recordedAt: Instant) async throws -> Status {
         let connection = try await Connection.open(url: url, name: "migrate")

@@ -1,6 +1,8 @@
 package import Values
 
-/// What went wrong at the database. Its `problem`, which may leave the process, names no SQL, table or value.
+/// What went wrong at the database.
+///
+/// Its `problem`, which may leave the process, names no SQL, table or value.
 package struct PostgresError: Error, ProblemConvertible, Sendable, CustomStringConvertible {
     /// The closed set of failures.
     package enum Kind: String, Sendable {

@@ -73,8 +73,9 @@ package struct Transaction: ~Copyable {
 
     /// Stores rows by COPY; each row is its columns' values in the order `sql` names them.
     ///
-    /// - Parameter sql: `COPY app.x (a, b) FROM STDIN`.
-    /// - Returns: how many rows were stored.
+    /// `sql`: `COPY app.x (a, b) FROM STDIN`.
+    ///
+    /// Returns how many rows were stored.
     package func copyIn(_ sql: String, rows: some Sequence<[(any SQLEncodable)?]>) async throws -> Int {
         var chunks: [[UInt8]] = []
         var chunk: [UInt8] = []

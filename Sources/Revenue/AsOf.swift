@@ -16,7 +16,8 @@ package enum AsOf {
         guard asOf <= now.adding(seconds: -settlingSeconds) else {
             throw .invalid(
                 "as_of",
-                "is \(asOf); at most \(latest(at: now)), \(settlingSeconds) s before now, or the report could change")
+                "is \(asOf); at most \(latest(at: now)), \(settlingSeconds) s before now, or the report could change"
+            )
         }
     }
 }

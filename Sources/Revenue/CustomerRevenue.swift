@@ -12,7 +12,8 @@ struct CustomerRevenue {
 
     /// Adds up the subscriptions of one customer, for each currency that it has.
     static func all(
-        of histories: [RecurringHistory], months: ReportMonths
+        of histories: [RecurringHistory],
+        months: ReportMonths
     ) throws(Problem) -> [CustomerRevenue] {
         guard let tenant = histories.first?.tenant,
             let earliest = histories.compactMap({ $0.levels.first?.at }).min()
@@ -28,7 +29,13 @@ struct CustomerRevenue {
             for amount in amounts { closings.append(try Money(amount, currency: currency)) }
             all.append(
                 CustomerRevenue(
-                    tenant: tenant, currency: currency, first: first, closings: closings, histories: histories))
+                    tenant: tenant,
+                    currency: currency,
+                    first: first,
+                    closings: closings,
+                    histories: histories
+                )
+            )
         }
         return all
     }
@@ -71,8 +78,13 @@ struct CustomerRevenue {
             history.levels.filter { start <= $0.at && $0.at < end }.compactMap(\.change)
         }
         return MRREntry(
-            month: month, cell: cell, tenant: tenant, amount: try closing.subtracting(opening),
-            subscriptions: moved.map(\.subscription), changes: Self.unique(changes))
+            month: month,
+            cell: cell,
+            tenant: tenant,
+            amount: try closing.subtracting(opening),
+            subscriptions: moved.map(\.subscription),
+            changes: Self.unique(changes)
+        )
     }
 
     /// What is behind its opening or closing; nil if that is nothing.
@@ -83,8 +95,13 @@ struct CustomerRevenue {
         let limit = months.limit(at)
         let paying = histories.filter { !$0.monthly(before: limit, in: currency).isZero }
         return MRREntry(
-            month: month, cell: cell, tenant: tenant, amount: amount, subscriptions: paying.map(\.subscription),
-            changes: Self.unique(paying.compactMap { $0.level(before: limit)?.change }))
+            month: month,
+            cell: cell,
+            tenant: tenant,
+            amount: amount,
+            subscriptions: paying.map(\.subscription),
+            changes: Self.unique(paying.compactMap { $0.level(before: limit)?.change })
+        )
     }
 
     private static func unique(_ changes: [ChangeID]) -> [ChangeID] {

@@ -22,7 +22,7 @@ package enum MRRCell: String, CaseIterable, Sendable {
 
     /// Which movement a customer's month is; nil if nothing moved.
     ///
-    /// - Parameter hasPaid: whether an earlier month closed with anything.
+    /// `hasPaid`: whether an earlier month closed with anything.
     package static func movement(opening: Int64, closing: Int64, hasPaid: Bool) -> MRRCell? {
         if opening == closing { return nil }
         if opening == 0 { return hasPaid ? .reactivation : .new }

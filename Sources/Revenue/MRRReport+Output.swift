@@ -6,15 +6,15 @@ extension MRRReport {
         "variant": "net_per_customer_per_month",
         "customer": "a tenant, in each currency on its own",
         "mrr": """
-            prices without a meter of the plan version in force, at the quantities in force, before coupons and taxes; \
-            usage and minimum commitments do not count
-            """,
+        prices without a meter of the plan version in force, at the quantities in force, before coupons and taxes; \
+        usage and minimum commitments do not count
+        """,
         "normalisation": ["month": "1", "year": "1/12", "week": "52/12", "day": "365/12"],
         "trials": "count nothing until they end",
         "movements": """
-            the difference between a customer's opening and closing; new if no earlier month closed with anything, \
-            reactivation if one did, churn if nothing is left
-            """,
+        the difference between a customer's opening and closing; new if no earlier month closed with anything, \
+        reactivation if one did, churn if nothing is left
+        """,
         "churn_at": "the instant at which the last subscription ends, not that of the cancellation",
         "signs": "contraction and churn are negative: opening + the five movements = closing",
         "rounding": "once for each customer and month, half away from zero",

@@ -39,7 +39,9 @@ package struct MRRReport: Sendable {
 
     /// Adds up the histories of all subscriptions.
     package init(
-        of histories: [RecurringHistory], months: ReportMonths, currency: Currency? = nil
+        of histories: [RecurringHistory],
+        months: ReportMonths,
+        currency: Currency? = nil
     ) throws(Problem) {
         var customers: [CustomerRevenue] = []
         for (_, own) in Dictionary(grouping: histories, by: \.tenant).sorted(by: { $0.key < $1.key }) {
@@ -69,7 +71,10 @@ package struct MRRReport: Sendable {
     }
 
     private static func rows(
-        _ customers: [CustomerRevenue], _ movements: [MRREntry], _ months: ReportMonths, currency: Currency?
+        _ customers: [CustomerRevenue],
+        _ movements: [MRREntry],
+        _ months: ReportMonths,
+        currency: Currency?
     ) throws(Problem) -> [Row] {
         let moved = Dictionary(grouping: movements) { Key(month: $0.month, currency: $0.amount.currency) }
         let present = Set(customers.map(\.currency)).union(currency.map { [$0] } ?? [])

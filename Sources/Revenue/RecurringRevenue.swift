@@ -80,9 +80,10 @@ package enum RecurringRevenue {
 
     /// The levels of a subscription as its timeline has them.
     ///
-    /// - Parameter plans: of every version that the timeline names.
+    /// `plans`: of every version that the timeline names.
     package static func levels(
-        of timeline: SubscriptionTimeline, plans: [PlanVersionID: Plan]
+        of timeline: SubscriptionTimeline,
+        plans: [PlanVersionID: Plan]
     ) throws(Problem) -> [RecurringLevel] {
         var levels: [RecurringLevel] = []
         for phase in timeline.phases {
@@ -92,12 +93,17 @@ package enum RecurringRevenue {
             let monthly = phase.isTrial ? .zero : try monthly(of: plan, quantities: phase.quantities)
             levels.append(
                 RecurringLevel(
-                    at: phase.start, currency: plan.currency, monthly: monthly,
-                    change: cause(of: phase.start, in: timeline)))
+                    at: phase.start,
+                    currency: plan.currency,
+                    monthly: monthly,
+                    change: cause(of: phase.start, in: timeline)
+                )
+            )
         }
         if let end = timeline.phases.last?.end, let last = levels.last {
             levels.append(
-                RecurringLevel(at: end, currency: last.currency, monthly: .zero, change: cause(of: end, in: timeline)))
+                RecurringLevel(at: end, currency: last.currency, monthly: .zero, change: cause(of: end, in: timeline))
+            )
         }
         return levels
     }

@@ -26,7 +26,9 @@ enum RevenueReportQueries {
 
     /// A page of the changes of all subscriptions that were known at an instant, each subscription's together.
     static func changes(
-        recordedUntil asOf: Instant, after: Cursor?, in transaction: borrowing Transaction
+        recordedUntil asOf: Instant,
+        after: Cursor?,
+        in transaction: borrowing Transaction
     ) async throws -> [ChangeRow] {
         try await transaction.query(
             """
@@ -39,14 +41,19 @@ enum RevenueReportQueries {
                    OR (c.tenant_id, c.subscription_id, c.seq)
                       > (\(after?.tenant)::uuid, \(after?.subscription)::uuid, \(after?.sequence)::int))
             ORDER BY c.tenant_id, c.subscription_id, c.seq LIMIT \(pageSize)
-            """, changeRow)
+            """,
+            changeRow
+        )
     }
 
     /// What an account that grows with credits earned in each month and currency; months without any are left out.
     ///
     /// The bounds of the months are parameters: zones are computed here and never in SQL.
     static func booked(
-        on account: Account, months: ReportMonths, currency: Currency?, in transaction: borrowing Transaction
+        on account: Account,
+        months: ReportMonths,
+        currency: Currency?,
+        in transaction: borrowing Transaction
     ) async throws -> [UsageRevenueReport.Row] {
         let all = months.all
         return try await transaction.query(
@@ -64,8 +71,11 @@ enum RevenueReportQueries {
             let month = Month(index: try row.next())
             let currency: Currency = try row.next()
             return UsageRevenueReport.Row(
-                month: month, amount: Money(minor: try row.next(), currency: currency), customers: try row.next(),
-                journals: try row.next())
+                month: month,
+                amount: Money(minor: try row.next(), currency: currency),
+                customers: try row.next(),
+                journals: try row.next()
+            )
         }
     }
 
@@ -79,9 +89,12 @@ enum RevenueReportQueries {
             throw Problem(.internal, "the subscription \(subscription) has the unknown time zone \(name)")
         }
         return ChangeRow(
-            tenant: tenant, subscription: subscription,
-            start: startsOn.map { Moment($0, in: zone) } ?? Moment(startsAt, in: zone), zone: zone,
-            change: try change(&row))
+            tenant: tenant,
+            subscription: subscription,
+            start: startsOn.map { Moment($0, in: zone) } ?? Moment(startsAt, in: zone),
+            zone: zone,
+            change: try change(&row)
+        )
     }
 
     private static func change(_ row: inout RowReader) throws -> SubscriptionChange {
@@ -95,7 +108,14 @@ enum RevenueReportQueries {
             let timing = SubscriptionChange.Timing(rawValue: timingName)
         else { throw Problem(.internal, "the change \(id) is of no known kind: \(kindName), \(timingName)") }
         return try SubscriptionChange(
-            id: id, sequence: sequence, at: at, recordedAt: recordedAt, kind: kind, timing: timing, payload: row.next(),
-            author: row.next())
+            id: id,
+            sequence: sequence,
+            at: at,
+            recordedAt: recordedAt,
+            kind: kind,
+            timing: timing,
+            payload: row.next(),
+            author: row.next()
+        )
     }
 }

@@ -1,5 +1,5 @@
-import Plans
 package import Ledger
+import Plans
 package import Postgres
 import Subscriptions
 package import Values
@@ -11,13 +11,19 @@ package import Values
 package enum RevenueReports {
     /// Monthly recurring revenue with its movements, as it was known at an instant.
     ///
-    /// - Parameters:
-    ///   - from: the first month.
-    ///   - to: the last month, that included; months after the as-of are left out.
-    ///   - asOf: changes recorded later were not known, and what happens later has not happened.
-    ///   - currency: only this one; nil is all.
+    /// `from`: the first month.
+    ///
+    /// `to`: the last month, that included; months after the as-of are left out.
+    ///
+    /// `asOf`: changes recorded later were not known, and what happens later has not happened.
+    ///
+    /// `currency`: only this one; nil is all.
     package static func mrr(
-        from: Month, to: Month, asOf: Instant, currency: Currency? = nil, zone: Zone = .utc,
+        from: Month,
+        to: Month,
+        asOf: Instant,
+        currency: Currency? = nil,
+        zone: Zone = .utc,
         in transaction: borrowing Transaction
     ) async throws -> MRRReport {
         let months = try ReportMonths(from: from, to: to, asOf: asOf, zone: zone)
@@ -29,37 +35,55 @@ package enum RevenueReports {
         histories.reserveCapacity(stories.count)
         for story in stories {
             let timeline = try SubscriptionTimeline(
-                start: story.start, zone: story.zone, changes: story.changes, terms: terms, until: asOf)
+                start: story.start,
+                zone: story.zone,
+                changes: story.changes,
+                terms: terms,
+                until: asOf
+            )
             histories.append(
                 RecurringHistory(
-                    tenant: story.tenant, subscription: story.subscription,
-                    levels: try RecurringRevenue.levels(of: timeline, plans: plans)))
+                    tenant: story.tenant,
+                    subscription: story.subscription,
+                    levels: try RecurringRevenue.levels(of: timeline, plans: plans)
+                )
+            )
         }
         return try MRRReport(of: histories, months: months, currency: currency)
     }
 
     /// What stands on each account of the books of all tenants.
     ///
-    /// - Parameter asOf: journals that happened, or were recorded, later do not count.
+    /// `asOf`: journals that happened, or were recorded, later do not count.
     package static func trialBalance(
-        asOf: Instant, in transaction: borrowing Transaction
+        asOf: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> [AccountBalance] {
         try await LedgerQueries.trialBalance(asOf: LedgerAsOf(at: asOf, recordedAt: asOf), in: transaction)
     }
 
     /// What usage earned by month, from the books.
     ///
-    /// - Parameters:
-    ///   - from: the first month.
-    ///   - to: the last month, that included; months after the as-of are left out.
-    ///   - asOf: journals that happened, or were recorded, later do not count.
+    /// `from`: the first month.
+    ///
+    /// `to`: the last month, that included; months after the as-of are left out.
+    ///
+    /// `asOf`: journals that happened, or were recorded, later do not count.
     package static func usage(
-        from: Month, to: Month, asOf: Instant, currency: Currency? = nil, zone: Zone = .utc,
+        from: Month,
+        to: Month,
+        asOf: Instant,
+        currency: Currency? = nil,
+        zone: Zone = .utc,
         in transaction: borrowing Transaction
     ) async throws -> UsageRevenueReport {
         let months = try ReportMonths(from: from, to: to, asOf: asOf, zone: zone)
         let rows = try await RevenueReportQueries.booked(
-            on: .usageRevenue, months: months, currency: currency, in: transaction)
+            on: .usageRevenue,
+            months: months,
+            currency: currency,
+            in: transaction
+        )
         return UsageRevenueReport(months: months, rows: rows)
     }
 
@@ -88,8 +112,13 @@ package enum RevenueReports {
                 } else {
                     stories.append(
                         Story(
-                            tenant: row.tenant, subscription: row.subscription, start: row.start, zone: row.zone,
-                            changes: [row.change]))
+                            tenant: row.tenant,
+                            subscription: row.subscription,
+                            start: row.start,
+                            zone: row.zone,
+                            changes: [row.change]
+                        )
+                    )
                 }
             }
             guard page.count == RevenueReportQueries.pageSize, let last = page.last else { return stories }
@@ -98,7 +127,8 @@ package enum RevenueReports {
     }
 
     private static func versions(
-        of stories: [Story], in transaction: borrowing Transaction
+        of stories: [Story],
+        in transaction: borrowing Transaction
     ) async throws -> [PlanVersion] {
         let named = Set(stories.flatMap { $0.changes.compactMap(\.version) })
         return named.isEmpty ? [] : try await PlanQueries.versions(named.sorted(), in: transaction)

@@ -30,7 +30,9 @@ extension Quantities {
     }
 }
 
-/// One thing that was asked of a subscription: appended, never changed. All states follow from these.
+/// One thing that was asked of a subscription: appended, never changed.
+///
+/// All states follow from these.
 package struct SubscriptionChange: Hashable, Sendable {
     /// What was asked.
     package enum Kind: String, Sendable, CaseIterable {
@@ -99,9 +101,17 @@ package struct SubscriptionChange: Hashable, Sendable {
 
     /// Makes a change of all its parts.
     package init(
-        id: ChangeID, sequence: Int, at: Instant, recordedAt: Instant, kind: Kind, timing: Timing = .immediately,
-        version: PlanVersionID? = nil, quantities: Quantities = [:], invoice: InvoiceTiming = .now,
-        refund: Refund = .credit, author: String
+        id: ChangeID,
+        sequence: Int,
+        at: Instant,
+        recordedAt: Instant,
+        kind: Kind,
+        timing: Timing = .immediately,
+        version: PlanVersionID? = nil,
+        quantities: Quantities = [:],
+        invoice: InvoiceTiming = .now,
+        refund: Refund = .credit,
+        author: String
     ) {
         self.id = id
         self.sequence = sequence
@@ -131,7 +141,13 @@ package struct SubscriptionChange: Hashable, Sendable {
 
     /// Reads what the table keeps.
     package init(
-        id: ChangeID, sequence: Int, at: Instant, recordedAt: Instant, kind: Kind, timing: Timing, payload: JSONValue,
+        id: ChangeID,
+        sequence: Int,
+        at: Instant,
+        recordedAt: Instant,
+        kind: Kind,
+        timing: Timing,
+        payload: JSONValue,
         author: String
     ) throws(Problem) {
         var fields = try JSONFields(payload, path: "payload")
@@ -142,8 +158,18 @@ package struct SubscriptionChange: Hashable, Sendable {
         let invoice = try fields.optionalChoice("invoice", as: InvoiceTiming.self)
         let refund = try fields.optionalChoice("refund", as: Refund.self)
         self.init(
-            id: id, sequence: sequence, at: at, recordedAt: recordedAt, kind: kind, timing: timing, version: version,
-            quantities: quantities ?? [:], invoice: invoice ?? .now, refund: refund ?? .credit, author: author)
+            id: id,
+            sequence: sequence,
+            at: at,
+            recordedAt: recordedAt,
+            kind: kind,
+            timing: timing,
+            version: version,
+            quantities: quantities ?? [:],
+            invoice: invoice ?? .now,
+            refund: refund ?? .credit,
+            author: author
+        )
     }
 
     /// As it leaves over HTTP.

@@ -18,8 +18,12 @@ package struct SubscriptionDraft: Hashable, Sendable {
 
     /// Makes a draft; it is checked when it is used.
     package init(
-        plan: String, startsAt: Moment? = nil, quantities: Quantities = [:], billedUntil: Instant? = nil,
-        id: SubscriptionID? = nil, metadata: JSONValue = [:]
+        plan: String,
+        startsAt: Moment? = nil,
+        quantities: Quantities = [:],
+        billedUntil: Instant? = nil,
+        id: SubscriptionID? = nil,
+        metadata: JSONValue = [:]
     ) {
         self.plan = plan
         self.startsAt = startsAt
@@ -39,8 +43,13 @@ package struct SubscriptionDraft: Hashable, Sendable {
         let metadata = fields.value("metadata")
         try fields.finish()
         self.init(
-            plan: plan, startsAt: startsAt, quantities: quantities ?? [:], billedUntil: billedUntil, id: id,
-            metadata: metadata ?? [:])
+            plan: plan,
+            startsAt: startsAt,
+            quantities: quantities ?? [:],
+            billedUntil: billedUntil,
+            id: id,
+            metadata: metadata ?? [:]
+        )
     }
 
     /// Checks what needs no look at the database; instants are in whole seconds.
@@ -52,7 +61,9 @@ package struct SubscriptionDraft: Hashable, Sendable {
         let bytes = metadata.utf8.count
         guard bytes <= SubscriptionLimits.metadataBytes else {
             throw .invalid(
-                "metadata", "has \(bytes) bytes; at most \(SubscriptionLimits.metadataBytes) are allowed")
+                "metadata",
+                "has \(bytes) bytes; at most \(SubscriptionLimits.metadataBytes) are allowed"
+            )
         }
         try quantities.check()
     }
@@ -90,7 +101,9 @@ package struct SubscriptionChangeDraft: Hashable, Sendable {
 
     /// Makes a draft; it is checked when it is used.
     package init(
-        plan: String? = nil, quantities: Quantities = [:], timing: SubscriptionChange.Timing? = nil,
+        plan: String? = nil,
+        quantities: Quantities = [:],
+        timing: SubscriptionChange.Timing? = nil,
         invoice: SubscriptionChange.InvoiceTiming = .now
     ) {
         self.plan = plan

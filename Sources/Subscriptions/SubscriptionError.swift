@@ -40,12 +40,16 @@ package enum SubscriptionError: ProblemConvertible, Hashable {
             Problem(.conflict, code: "subscription_over", "the subscription \(id) ended at \(instant)")
         case .beforeLastInvoice(let asked, let last):
             Problem(
-                .conflict, code: "already_invoiced",
-                "a change at \(asked) would be before the last invoice; it can be made after \(last)")
+                .conflict,
+                code: "already_invoiced",
+                "a change at \(asked) would be before the last invoice; it can be made after \(last)"
+            )
         case .beforeLastChange(let asked, let last):
             Problem(
-                .conflict, code: "out_of_order",
-                "a change at \(asked) would be before the last change; it can be made from \(last) on")
+                .conflict,
+                code: "out_of_order",
+                "a change at \(asked) would be before the last change; it can be made from \(last) on"
+            )
         case .unknownPlan(let code): Problem.invalid("plan", "there is no plan \(JSONValue.string(code).seen)")
         case .otherCurrency(let plan, let own, let needed):
             Problem.invalid("plan", "\(plan) is in \(own); it must be a plan in \(needed)")
@@ -56,19 +60,27 @@ package enum SubscriptionError: ProblemConvertible, Hashable {
                 "quantities.\(name)",
                 known.isEmpty
                     ? "is not billed by the plan, which knows no quantities"
-                    : "is not billed by the plan, whose quantities are " + known.joined(separator: ", "))
+                    : "is not billed by the plan, whose quantities are " + known.joined(separator: ", ")
+            )
         case .emptyChange: Problem.invalid("plan", "is required, unless `quantities` are given: nothing would change")
         case .meterPriced(let meter, let other):
             Problem(
-                .conflict, code: "meter_priced",
-                "the subscription \(other) prices the meter \(meter) at the same time; cancel or change it first")
+                .conflict,
+                code: "meter_priced",
+                "the subscription \(other) prices the meter \(meter) at the same time; cancel or change it first"
+            )
         case .tooManyOpen(let limit):
             Problem(
-                .conflict, code: "too_many_subscriptions",
-                "the tenant has \(limit) subscriptions, as many as allowed; cancel one first")
+                .conflict,
+                code: "too_many_subscriptions",
+                "the tenant has \(limit) subscriptions, as many as allowed; cancel one first"
+            )
         case .tooManyChanges(let id, let limit):
             Problem(
-                .conflict, code: "too_many_changes", "the subscription \(id) has \(limit) changes, as many as allowed")
+                .conflict,
+                code: "too_many_changes",
+                "the subscription \(id) has \(limit) changes, as many as allowed"
+            )
         case .unreadable(let id):
             Problem(.internal, code: "unreadable_subscription", "the stored subscription \(id) cannot be read")
         }

@@ -18,8 +18,12 @@ package enum SubscriptionJobs {
             let lapsed = try await SubscriptionQueries.lapsed(at: now, limit: batch, in: transaction)
             let requests = lapsed.map { tenant, subscription in
                 JobRequest(
-                    kind: advance, payload: ["subscription": .string(subscription.text)], tenant: tenant, runAt: now,
-                    uniqueKey: subscription.uuidText)
+                    kind: advance,
+                    payload: ["subscription": .string(subscription.text)],
+                    tenant: tenant,
+                    runAt: now,
+                    uniqueKey: subscription.uuidText
+                )
             }
             try await JobOperations.enqueue(requests, at: now, in: transaction)
         }

@@ -17,7 +17,10 @@ package enum SubscriptionOperations {
     ///   `Problem` that names the field.
     @discardableResult
     package static func create(
-        _ draft: SubscriptionDraft, for tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: SubscriptionDraft,
+        for tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Subscription {
         if let id = draft.id, let there = try await repeated(draft, id, tenant, in: transaction) { return there }
         // Two at once could each be the first of its currency, or the last that is allowed.
@@ -25,7 +28,8 @@ package enum SubscriptionOperations {
         let story = try await SubscriptionProposals.creation(draft, for: tenant, by: stamp, in: transaction)
         let subscription = story.subscription
         let written = try await transaction.execute(
-            SubscriptionStateQueries.insert(subscription, recordedAt: stamp.recordedAt))
+            SubscriptionStateQueries.insert(subscription, recordedAt: stamp.recordedAt)
+        )
         guard written == 1 else {
             // Another transaction made it since; it has committed, or the insert would still wait for it.
             guard let there = try await repeated(draft, subscription.id, tenant, in: transaction) else {
@@ -39,8 +43,13 @@ package enum SubscriptionOperations {
         let state = try story.state(until: stamp.at)
         try await SubscriptionStateOperations.write(state, reached: stamp.at, by: stamp, in: transaction)
         try await Activity.record(
-            "subscription.created", object: subscription.id.text, tenant: tenant, details: subscription.json, by: stamp,
-            in: transaction)
+            "subscription.created",
+            object: subscription.id.text,
+            tenant: tenant,
+            details: subscription.json,
+            by: stamp,
+            in: transaction
+        )
         return subscription
     }
 
@@ -50,7 +59,10 @@ package enum SubscriptionOperations {
     /// then. Asked for before the start it counts at the start; in the second of the last invoice, at the next one.
     @discardableResult
     package static func change(
-        _ id: SubscriptionID, of tenant: TenantID, _ draft: SubscriptionChangeDraft, by stamp: Stamp,
+        _ id: SubscriptionID,
+        of tenant: TenantID,
+        _ draft: SubscriptionChangeDraft,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Subscription {
         let story = try await locked(id, of: tenant, in: transaction)
@@ -61,8 +73,12 @@ package enum SubscriptionOperations {
     /// Ends a subscription at once or at the end of its period; one that ends then already is left as it is.
     @discardableResult
     package static func cancel(
-        _ id: SubscriptionID, of tenant: TenantID, when timing: SubscriptionChange.Timing,
-        refund: SubscriptionChange.Refund, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: SubscriptionID,
+        of tenant: TenantID,
+        when timing: SubscriptionChange.Timing,
+        refund: SubscriptionChange.Refund,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Subscription {
         let story = try await locked(id, of: tenant, in: transaction)
         if timing == .periodEnd, story.subscription.cancelsAt != nil { return story.subscription }
@@ -75,7 +91,10 @@ package enum SubscriptionOperations {
     /// It never goes back, and it does not look at what is billed: `nextBillingAt` stays.
     @discardableResult
     package static func advance(
-        _ id: SubscriptionID, of tenant: TenantID, until: Instant, by stamp: Stamp,
+        _ id: SubscriptionID,
+        of tenant: TenantID,
+        until: Instant,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Subscription {
         let story = try await locked(id, of: tenant, in: transaction)
@@ -89,7 +108,13 @@ package enum SubscriptionOperations {
         var moved = stamp
         moved.at = new.endedAt ?? new.currentPeriodStart
         try await Activity.record(
-            verb(from: old, to: new), object: id.text, tenant: tenant, details: new.json, by: moved, in: transaction)
+            verb(from: old, to: new),
+            object: id.text,
+            tenant: tenant,
+            details: new.json,
+            by: moved,
+            in: transaction
+        )
         return new
     }
 
@@ -98,32 +123,43 @@ package enum SubscriptionOperations {
     /// The caller holds the subscription's lock (`SubscriptionQueries.lockedStory`), or a change in between could be
     /// overlooked.
     ///
-    /// - Parameters:
-    ///   - until: from now on nothing can change at or before it; an earlier instant than the last is no change.
-    ///   - nextBillingAt: nil if nothing will fall due again; `SubscriptionStory.nextBilling(after:)` tells.
+    /// `until`: from now on nothing can change at or before it; an earlier instant than the last is no change.
+    ///
+    /// `nextBillingAt`: nil if nothing will fall due again; `SubscriptionStory.nextBilling(after:)` tells.
     package static func markInvoiced(
-        _ id: SubscriptionID, of tenant: TenantID, until: Instant, nextBillingAt: Instant?,
+        _ id: SubscriptionID,
+        of tenant: TenantID,
+        until: Instant,
+        nextBillingAt: Instant?,
         in transaction: borrowing Transaction
     ) async throws {
         let written = try await transaction.execute(
-            SubscriptionStateQueries.markInvoiced(id, of: tenant, until: until, nextBillingAt: nextBillingAt))
+            SubscriptionStateQueries.markInvoiced(id, of: tenant, until: until, nextBillingAt: nextBillingAt)
+        )
         guard written == 1 else { throw SubscriptionError.notFound(id) }
     }
 
     /// Says only when something may fall due next, where nothing was invoiced.
     package static func setNextBilling(
-        _ id: SubscriptionID, of tenant: TenantID, at nextBillingAt: Instant?, in transaction: borrowing Transaction
+        _ id: SubscriptionID,
+        of tenant: TenantID,
+        at nextBillingAt: Instant?,
+        in transaction: borrowing Transaction
     ) async throws {
         let written = try await transaction.execute(
             """
             UPDATE app.subscriptions SET next_billing_at = \(nextBillingAt) WHERE tenant_id = \(tenant) AND id = \(id)
-            """)
+            """
+        )
         guard written == 1 else { throw SubscriptionError.notFound(id) }
     }
 
     /// Writes the last change of a proposal and what follows from it.
     private static func append(
-        _ story: SubscriptionStory, verb: String, by stamp: Stamp, in transaction: borrowing Transaction
+        _ story: SubscriptionStory,
+        verb: String,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Subscription {
         let subscription = story.subscription
         guard let change = story.changes.last else { throw SubscriptionError.unreadable(subscription.id) }
@@ -134,14 +170,22 @@ package enum SubscriptionOperations {
         ])
         try await SubscriptionStateOperations.write(state, reached: reached, by: stamp, in: transaction)
         try await Activity.record(
-            verb, object: subscription.id.text, tenant: subscription.tenant,
-            details: ["change": change.json, "subscription": subscription.json], by: stamp, in: transaction)
+            verb,
+            object: subscription.id.text,
+            tenant: subscription.tenant,
+            details: ["change": change.json, "subscription": subscription.json],
+            by: stamp,
+            in: transaction
+        )
         return subscription
     }
 
     /// The subscription that is there with the id, if it is what the draft asks for.
     private static func repeated(
-        _ draft: SubscriptionDraft, _ id: SubscriptionID, _ tenant: TenantID, in transaction: borrowing Transaction
+        _ draft: SubscriptionDraft,
+        _ id: SubscriptionID,
+        _ tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> Subscription? {
         guard let story = try await SubscriptionQueries.story(of: id, tenant: tenant, in: transaction) else {
             return nil
@@ -151,7 +195,9 @@ package enum SubscriptionOperations {
     }
 
     private static func locked(
-        _ id: SubscriptionID, of tenant: TenantID, in transaction: borrowing Transaction
+        _ id: SubscriptionID,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> SubscriptionStory {
         guard let story = try await SubscriptionQueries.lockedStory(of: id, tenant: tenant, in: transaction) else {
             throw SubscriptionError.notFound(id)

@@ -7,7 +7,10 @@ import Values
 enum SubscriptionProposals {
     /// The story of a subscription that is to be made.
     static func creation(
-        _ draft: SubscriptionDraft, for tenant: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: SubscriptionDraft,
+        for tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> SubscriptionStory {
         let owner = try await activeTenant(tenant, in: transaction)
         let start = draft.start(in: owner.timeZone, at: stamp.at)
@@ -19,15 +22,39 @@ enum SubscriptionProposals {
         // Two currencies before the first invoice has fixed one would leave one of them never billed.
         let version = try await version(draft.plan, in: owner.currency ?? open.currency, transaction)
         let created = SubscriptionChange(
-            id: .make(at: stamp.recordedAt), sequence: 1, at: stamp.at.wholeSeconds, recordedAt: stamp.recordedAt,
-            kind: .created, version: version.id, quantities: draft.quantities, author: stamp.author.text)
+            id: .make(at: stamp.recordedAt),
+            sequence: 1,
+            at: stamp.at.wholeSeconds,
+            recordedAt: stamp.recordedAt,
+            kind: .created,
+            version: version.id,
+            quantities: draft.quantities,
+            author: stamp.author.text
+        )
         var subscription = Subscription(
-            id: draft.id ?? .make(at: stamp.recordedAt), tenant: tenant, planVersion: version.id,
-            planCode: version.code, planVersionNumber: version.version, status: .active, startsAt: start.instant,
-            startsOn: start.isDate ? start.wall.date : nil, timeZone: owner.timeZone, currency: version.plan.currency,
-            anchor: nil, quantities: draft.quantities, billedUntil: draft.billedUntil?.wholeSeconds,
-            currentPeriodStart: start.instant, currentPeriodEnd: start.instant, cancelsAt: nil, scheduledChanges: [],
-            lastInvoiceAt: nil, nextBillingAt: nil, endedAt: nil, metadata: draft.metadata, createdAt: stamp.at)
+            id: draft.id ?? .make(at: stamp.recordedAt),
+            tenant: tenant,
+            planVersion: version.id,
+            planCode: version.code,
+            planVersionNumber: version.version,
+            status: .active,
+            startsAt: start.instant,
+            startsOn: start.isDate ? start.wall.date : nil,
+            timeZone: owner.timeZone,
+            currency: version.plan.currency,
+            anchor: nil,
+            quantities: draft.quantities,
+            billedUntil: draft.billedUntil?.wholeSeconds,
+            currentPeriodStart: start.instant,
+            currentPeriodEnd: start.instant,
+            cancelsAt: nil,
+            scheduledChanges: [],
+            lastInvoiceAt: nil,
+            nextBillingAt: nil,
+            endedAt: nil,
+            metadata: draft.metadata,
+            createdAt: stamp.at
+        )
         let story = SubscriptionStory(subscription: subscription, changes: [created], versions: [version])
         try version.checkNeeded(draft.quantities)
         let known = version.quantityNames
@@ -41,7 +68,9 @@ enum SubscriptionProposals {
 
     /// The story with one more change of plan, quantities or both.
     static func change(
-        of story: SubscriptionStory, _ draft: SubscriptionChangeDraft, by stamp: Stamp,
+        of story: SubscriptionStory,
+        _ draft: SubscriptionChangeDraft,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> SubscriptionStory {
         guard draft.plan != nil || !draft.quantities.isEmpty else { throw SubscriptionError.emptyChange }
@@ -59,9 +88,17 @@ enum SubscriptionProposals {
             throw SubscriptionError.over(story.subscription.id, at: end)
         }
         let change = SubscriptionChange(
-            id: .make(at: stamp.recordedAt), sequence: story.changes.count + 1, at: at, recordedAt: stamp.recordedAt,
-            kind: target == nil ? .quantities : .plan, timing: timing, version: target?.id,
-            quantities: draft.quantities, invoice: draft.invoice, author: stamp.author.text)
+            id: .make(at: stamp.recordedAt),
+            sequence: story.changes.count + 1,
+            at: at,
+            recordedAt: stamp.recordedAt,
+            kind: target == nil ? .quantities : .plan,
+            timing: timing,
+            version: target?.id,
+            quantities: draft.quantities,
+            invoice: draft.invoice,
+            author: stamp.author.text
+        )
         let next = story.adding(change, target)
         try next.checkQuantities(after: change)
         return try settled(next, change, stamp)
@@ -69,18 +106,29 @@ enum SubscriptionProposals {
 
     /// The story with its end.
     static func cancellation(
-        of story: SubscriptionStory, when timing: SubscriptionChange.Timing, refund: SubscriptionChange.Refund,
+        of story: SubscriptionStory,
+        when timing: SubscriptionChange.Timing,
+        refund: SubscriptionChange.Refund,
         by stamp: Stamp
     ) throws -> SubscriptionStory {
         let change = SubscriptionChange(
-            id: .make(at: stamp.recordedAt), sequence: story.changes.count + 1, at: try instant(of: story, stamp),
-            recordedAt: stamp.recordedAt, kind: .cancel, timing: timing, refund: refund, author: stamp.author.text)
+            id: .make(at: stamp.recordedAt),
+            sequence: story.changes.count + 1,
+            at: try instant(of: story, stamp),
+            recordedAt: stamp.recordedAt,
+            kind: .cancel,
+            timing: timing,
+            refund: refund,
+            author: stamp.author.text
+        )
         return try settled(story.adding(change, nil), change, stamp)
     }
 
     /// The story with the row as it stands after the change, and billing no later than what the change makes due.
     private static func settled(
-        _ story: SubscriptionStory, _ change: SubscriptionChange, _ stamp: Stamp
+        _ story: SubscriptionStory,
+        _ change: SubscriptionChange,
+        _ stamp: Stamp
     ) throws(Problem) -> SubscriptionStory {
         var row = try story.state(until: max(stamp.at, change.at)).subscription
         let due = try story.timeline(until: change.at).nextBoundary
@@ -101,7 +149,8 @@ enum SubscriptionProposals {
     }
 
     private static func activeTenant(
-        _ id: TenantID, in transaction: borrowing Transaction
+        _ id: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> Tenant {
         guard let tenant = try await TenantQueries.find(id, in: transaction) else { throw TenantError.notFound(id) }
         guard tenant.status == .active else { throw TenantError.notChangeable(id, status: tenant.status) }
@@ -109,7 +158,9 @@ enum SubscriptionProposals {
     }
 
     private static func version(
-        _ code: String, in currency: Currency?, _ transaction: borrowing Transaction
+        _ code: String,
+        in currency: Currency?,
+        _ transaction: borrowing Transaction
     ) async throws -> PlanVersion {
         guard let version = try await PlanQueries.latest(code, in: transaction) else {
             throw SubscriptionError.unknownPlan(code)

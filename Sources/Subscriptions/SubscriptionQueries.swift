@@ -6,18 +6,23 @@ package import Values
 package enum SubscriptionQueries {
     /// One subscription; nil if the tenant has none with the id.
     package static func find(
-        _ id: SubscriptionID, of tenant: TenantID, in transaction: borrowing Transaction
+        _ id: SubscriptionID,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> Subscription? {
         try await transaction.first(one(id, tenant), subscription)
     }
 
     /// Subscriptions in the order of their ids.
     ///
-    /// - Parameters:
-    ///   - tenant: whose; nil is everyone's, for staff.
-    ///   - after: the last id of the page before.
+    /// `tenant`: whose; nil is everyone's, for staff.
+    ///
+    /// `after`: the last id of the page before.
     package static func list(
-        of tenant: TenantID?, status: SubscriptionStatus? = nil, limit: Int, after: SubscriptionID? = nil,
+        of tenant: TenantID?,
+        status: SubscriptionStatus? = nil,
+        limit: Int,
+        after: SubscriptionID? = nil,
         in transaction: borrowing Transaction
     ) async throws -> [Subscription] {
         let whose: SQL = tenant.map { "s.tenant_id = \($0)" } ?? "true"
@@ -27,12 +32,17 @@ package enum SubscriptionQueries {
               AND (\(status?.rawValue)::text IS NULL OR s.status = \(status?.rawValue))
               AND (\(after)::uuid IS NULL OR s.id > \(after))
             ORDER BY s.id LIMIT \(limit)
-            """, subscription)
+            """,
+            subscription
+        )
     }
 
     /// The one subscription that prices a meter at an instant; nil if none does.
     package static func current(
-        of tenant: TenantID, pricing meter: String, at instant: Instant, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        pricing meter: String,
+        at instant: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> Subscription? {
         try await transaction.first(
             """
@@ -40,26 +50,34 @@ package enum SubscriptionQueries {
             JOIN app.subscription_meters m ON m.tenant_id = s.tenant_id AND m.subscription_id = s.id
             WHERE s.tenant_id = \(tenant) AND m.tenant_id = \(tenant) AND m.meter = \(meter)
               AND m.during @> \(instant)::timestamptz
-            """, subscription)
+            """,
+            subscription
+        )
     }
 
     /// All that was asked of a subscription, in the order of the sequence.
     package static func changes(
-        of id: SubscriptionID, tenant: TenantID, in transaction: borrowing Transaction
+        of id: SubscriptionID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> [SubscriptionChange] {
         try await transaction.query(changes(of: [(tenant, id)])) { row in try change(&row).change }
     }
 
     /// A subscription with its changes and their plan versions; nil if the tenant has none with the id.
     package static func story(
-        of id: SubscriptionID, tenant: TenantID, in transaction: borrowing Transaction
+        of id: SubscriptionID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> SubscriptionStory? {
         try await story([one(id, tenant), changes(of: [(tenant, id)])], in: transaction)
     }
 
     /// The same, held until the transaction ends.
     package static func lockedStory(
-        of id: SubscriptionID, tenant: TenantID, in transaction: borrowing Transaction
+        of id: SubscriptionID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> SubscriptionStory? {
         // The lock is a statement of its own: what comes after it reads what the one before has committed.
         let lock: SQL = "SELECT id FROM app.subscriptions WHERE tenant_id = \(tenant) AND id = \(id) FOR UPDATE"
@@ -68,11 +86,14 @@ package enum SubscriptionQueries {
 
     /// Stories in the order of the subscriptions' ids, for reports and billing.
     ///
-    /// - Parameters:
-    ///   - tenant: whose; nil is everyone's, for staff.
-    ///   - after: the last id of the page before.
+    /// `tenant`: whose; nil is everyone's, for staff.
+    ///
+    /// `after`: the last id of the page before.
     package static func stories(
-        of tenant: TenantID?, limit: Int, after: SubscriptionID? = nil, in transaction: borrowing Transaction
+        of tenant: TenantID?,
+        limit: Int,
+        after: SubscriptionID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [SubscriptionStory] {
         let page = try await list(of: tenant, limit: limit, after: after, in: transaction)
         guard !page.isEmpty else { return [] }
@@ -84,13 +105,18 @@ package enum SubscriptionQueries {
             let own = changes[subscription.id] ?? []
             let named = Set(own.compactMap(\.version))
             return SubscriptionStory(
-                subscription: subscription, changes: own, versions: versions.filter { named.contains($0.id) })
+                subscription: subscription,
+                changes: own,
+                versions: versions.filter { named.contains($0.id) }
+            )
         }
     }
 
     /// The known stretches of plan, quantities and status, those to come included.
     package static func phases(
-        of id: SubscriptionID, tenant: TenantID, in transaction: borrowing Transaction
+        of id: SubscriptionID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> [SubscriptionPhase] {
         try await transaction.query(SubscriptionStateQueries.phases(of: id, tenant)) { row in
             try SubscriptionStateQueries.phase(&row)
@@ -99,11 +125,14 @@ package enum SubscriptionQueries {
 
     /// Subscriptions for which something may fall due up to an instant, that included: what the billing run reads.
     ///
-    /// - Parameters:
-    ///   - tenant: whose; nil is everyone's.
-    ///   - after: the last one of the page before.
+    /// `tenant`: whose; nil is everyone's.
+    ///
+    /// `after`: the last one of the page before.
     package static func due(
-        before until: Instant, of tenant: TenantID? = nil, limit: Int, after: (tenant: TenantID, subscription: SubscriptionID)? = nil,
+        before until: Instant,
+        of tenant: TenantID? = nil,
+        limit: Int,
+        after: (tenant: TenantID, subscription: SubscriptionID)? = nil,
         in transaction: borrowing Transaction
     ) async throws -> [(tenant: TenantID, subscription: SubscriptionID)] {
         let whose: SQL = tenant.map { "tenant_id = \($0)" } ?? "true"
@@ -118,7 +147,9 @@ package enum SubscriptionQueries {
 
     /// Subscriptions whose current period is over at an instant: those that have waited longest first.
     package static func lapsed(
-        at instant: Instant, limit: Int, in transaction: borrowing Transaction
+        at instant: Instant,
+        limit: Int,
+        in transaction: borrowing Transaction
     ) async throws -> [(tenant: TenantID, subscription: SubscriptionID)] {
         try await transaction.query(
             """
@@ -131,7 +162,8 @@ package enum SubscriptionQueries {
 
     /// How many subscriptions of a tenant are not over, and a currency that one of them has.
     static func open(
-        of tenant: TenantID, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> (count: Int, currency: Currency?) {
         let found: (Int, Currency?)? = try await transaction.first(
             """
@@ -142,7 +174,8 @@ package enum SubscriptionQueries {
     }
 
     private static func story(
-        _ statements: [SQL], in transaction: borrowing Transaction
+        _ statements: [SQL],
+        in transaction: borrowing Transaction
     ) async throws -> SubscriptionStory? {
         let results = try await transaction.results(statements).suffix(2)
         guard let rows = results.first, let asked = results.last,
@@ -198,12 +231,29 @@ extension SubscriptionQueries {
             throw SubscriptionError.unreadable(id)
         }
         return Subscription(
-            id: id, tenant: tenant, planVersion: planVersion, planCode: planCode, planVersionNumber: number,
-            status: status, startsAt: startsAt, startsOn: startsOn, timeZone: zone, currency: currency, anchor: anchor,
-            quantities: quantities, billedUntil: try row.next(), currentPeriodStart: try row.next(),
-            currentPeriodEnd: try row.next(), cancelsAt: try row.next(), scheduledChanges: try row.next(),
-            lastInvoiceAt: try row.next(), nextBillingAt: try row.next(), endedAt: try row.next(),
-            metadata: try row.next(), createdAt: try row.next())
+            id: id,
+            tenant: tenant,
+            planVersion: planVersion,
+            planCode: planCode,
+            planVersionNumber: number,
+            status: status,
+            startsAt: startsAt,
+            startsOn: startsOn,
+            timeZone: zone,
+            currency: currency,
+            anchor: anchor,
+            quantities: quantities,
+            billedUntil: try row.next(),
+            currentPeriodStart: try row.next(),
+            currentPeriodEnd: try row.next(),
+            cancelsAt: try row.next(),
+            scheduledChanges: try row.next(),
+            lastInvoiceAt: try row.next(),
+            nextBillingAt: try row.next(),
+            endedAt: try row.next(),
+            metadata: try row.next(),
+            createdAt: try row.next()
+        )
     }
 
     private static func change(
@@ -220,8 +270,15 @@ extension SubscriptionQueries {
             let timing = SubscriptionChange.Timing(rawValue: timing)
         else { throw SubscriptionError.unreadable(subscription) }
         let change = try SubscriptionChange(
-            id: id, sequence: sequence, at: at, recordedAt: recordedAt, kind: kind, timing: timing,
-            payload: try row.next(), author: try row.next())
+            id: id,
+            sequence: sequence,
+            at: at,
+            recordedAt: recordedAt,
+            kind: kind,
+            timing: timing,
+            payload: try row.next(),
+            author: try row.next()
+        )
         return (subscription, change)
     }
 }

@@ -37,7 +37,9 @@ extension PlanVersion {
 extension SubscriptionStory {
     /// When a change takes effect that does not say it: at once, but at the end of the period if less is billed then.
     func timing(
-        of draft: SubscriptionChangeDraft, to target: PlanVersion?, at instant: Instant
+        of draft: SubscriptionChangeDraft,
+        to target: PlanVersion?,
+        at instant: Instant
     ) throws(Problem) -> SubscriptionChange.Timing {
         if let timing = draft.timing { return timing }
         let now = try timeline(until: instant)

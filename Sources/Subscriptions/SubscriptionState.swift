@@ -46,7 +46,11 @@ extension SubscriptionStory {
         row.scheduledChanges = timeline.endedAt == nil ? timeline.waiting.map(\.id) : []
         row.endedAt = timeline.endedAt
         return SubscriptionState(
-            subscription: row, phases: phases, meters: meters(in: phases), quotas: try quotas(of: timeline))
+            subscription: row,
+            phases: phases,
+            meters: meters(in: phases),
+            quotas: try quotas(of: timeline)
+        )
     }
 
     private func status(of timeline: SubscriptionTimeline) -> SubscriptionStatus {
@@ -87,8 +91,12 @@ extension SubscriptionStory {
         guard let window = Period(start: period.start, end: period.end) else { return [] }
         return (version(timeline.version)?.features.allowances ?? []).map { feature, allowance in
             QuotaDraft(
-                feature: feature, meter: allowance.meter, allowance: allowance.limit, window: window,
-                isHard: allowance.isHard)
+                feature: feature,
+                meter: allowance.meter,
+                allowance: allowance.limit,
+                window: window,
+                isHard: allowance.isHard
+            )
         }
     }
 }

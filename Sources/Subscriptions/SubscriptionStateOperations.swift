@@ -6,10 +6,14 @@ import Values
 enum SubscriptionStateOperations {
     /// Writes phases, priced meters and allowances, as far as they differ from what is there.
     ///
-    /// - Parameter reached: the instant that the state is of.
-    /// - Throws: `SubscriptionError.meterPriced` if another subscription prices a meter at the same time.
+    /// `reached`: the instant that the state is of.
+    ///
+    /// Throws `SubscriptionError.meterPriced` if another subscription prices a meter at the same time.
     static func write(
-        _ state: SubscriptionState, reached: Instant, by stamp: Stamp, in transaction: borrowing Transaction
+        _ state: SubscriptionState,
+        reached: Instant,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         let subscription = state.subscription
         let stored = try await transaction.results([
@@ -24,20 +28,27 @@ enum SubscriptionStateOperations {
         var reachedStamp = stamp
         reachedStamp.at = reached
         try await QuotaOperations.replace(
-            tenant: subscription.tenant, source: subscription.id.text, rows: state.quotas, by: reachedStamp,
-            in: transaction)
+            tenant: subscription.tenant,
+            source: subscription.id.text,
+            rows: state.quotas,
+            by: reachedStamp,
+            in: transaction
+        )
     }
 
     /// What is no more is emptied before what is new is written, so that no two overlap in between.
     private static func statements(
-        from old: [SubscriptionPhase], to state: SubscriptionState, at recordedAt: Instant
+        from old: [SubscriptionPhase],
+        to state: SubscriptionState,
+        at recordedAt: Instant
     ) -> [SQL] {
         let gone = Set(old).subtracting(state.phases).sorted { $0.start < $1.start }
         let new = Set(state.phases).subtracting(old).sorted { $0.start < $1.start }
         var statements: [SQL] = []
         if !gone.isEmpty {
             statements.append(
-                SubscriptionStateQueries.emptyPhases(gone, of: state.subscription, at: recordedAt))
+                SubscriptionStateQueries.emptyPhases(gone, of: state.subscription, at: recordedAt)
+            )
         }
         if !new.isEmpty {
             statements.append(SubscriptionStateQueries.write(new, of: state.subscription, at: recordedAt))
@@ -46,7 +57,9 @@ enum SubscriptionStateOperations {
     }
 
     private static func write(
-        meters old: [MeterStretch], to state: SubscriptionState, at recordedAt: Instant,
+        meters old: [MeterStretch],
+        to state: SubscriptionState,
+        at recordedAt: Instant,
         in transaction: borrowing Transaction
     ) async throws {
         let subscription = state.subscription
@@ -54,7 +67,8 @@ enum SubscriptionStateOperations {
         let new = Array(Set(state.meters).subtracting(old))
         if !gone.isEmpty {
             try await transaction.execute(
-                SubscriptionStateQueries.emptyMeters(gone, of: subscription, at: recordedAt))
+                SubscriptionStateQueries.emptyMeters(gone, of: subscription, at: recordedAt)
+            )
         }
         guard !new.isEmpty else { return }
         do {

@@ -45,7 +45,10 @@ enum SubscriptionStateQueries {
 
     /// Invoices of a subscription are final up to an instant; it never goes back.
     static func markInvoiced(
-        _ id: SubscriptionID, of tenant: TenantID, until: Instant, nextBillingAt: Instant?
+        _ id: SubscriptionID,
+        of tenant: TenantID,
+        until: Instant,
+        nextBillingAt: Instant?
     ) -> SQL {
         """
         UPDATE app.subscriptions SET
@@ -68,8 +71,12 @@ enum SubscriptionStateQueries {
         let quantities = try Quantities(json: try row.next(), path: "quantities")
         let status: String = try row.next()
         return SubscriptionPhase(
-            version: version, quantities: quantities, isTrial: status == SubscriptionStatus.trialing.rawValue,
-            start: try row.next(), end: try row.next())
+            version: version,
+            quantities: quantities,
+            isTrial: status == SubscriptionStatus.trialing.rawValue,
+            start: try row.next(),
+            end: try row.next()
+        )
     }
 
     /// Nothing is deleted: a stretch that is no more becomes empty.

@@ -22,14 +22,18 @@ package struct SubscriptionStory: Sendable {
 
     /// Everything up to an instant, that included; by default of what was recorded at any time.
     ///
-    /// - Parameters:
-    ///   - until: business time; before the start it is the start.
-    ///   - asOf: leaves out changes that were recorded later.
+    /// `until`: business time; before the start it is the start.
+    ///
+    /// `asOf`: leaves out changes that were recorded later.
     package func timeline(until: Instant, asOf: Instant? = nil) throws(Problem) -> SubscriptionTimeline {
         let known = asOf.map { asOf in changes.filter { $0.recordedAt <= asOf } } ?? changes
         return try SubscriptionTimeline(
-            start: subscription.start, zone: subscription.timeZone, changes: known, terms: versions.map(\.terms),
-            until: until)
+            start: subscription.start,
+            zone: subscription.timeZone,
+            changes: known,
+            terms: versions.map(\.terms),
+            until: until
+        )
     }
 
     /// The stretches that are known, those to come included, as they were known at an instant of recorded time.
@@ -40,8 +44,9 @@ package struct SubscriptionStory: Sendable {
     }
 
     /// The next instant after a given one at which something may fall due: the end of a period or of the trial, at
-    /// which waiting changes apply too, or a change. Nil if it is over by then. What was billed elsewhere does not fall
-    /// due.
+    /// which waiting changes apply too, or a change.
+    ///
+    /// Nil if it is over by then. What was billed elsewhere does not fall due.
     package func nextBilling(after instant: Instant) throws(Problem) -> Instant? {
         let from = subscription.billedUntil.map { max(instant, $0.adding(microseconds: -1)) } ?? instant
         let asked = changes.dropFirst().first { $0.at > from && $0.timing == .immediately }?.at
@@ -85,7 +90,7 @@ package struct SubscriptionStory: Sendable {
 
     /// The explanation of how it came to stand where it stands.
     ///
-    /// - Parameter until: the instant to explain; what is scheduled after it is shown as phases.
+    /// `until`: the instant to explain; what is scheduled after it is shown as phases.
     package func timelineJSON(until: Instant) throws(Problem) -> JSONValue {
         let timeline = try timeline(until: until)
         let steps = timeline.steps.map { step -> JSONValue in

@@ -99,7 +99,13 @@ extension SubscriptionTimeline {
         guard let plan = terms[version] else { return }
         mode = .running(
             BillingCycle(
-                anchor: instant, wall: wall, interval: plan.interval, zone: zone, alignment: plan.alignment))
+                anchor: instant,
+                wall: wall,
+                interval: plan.interval,
+                zone: zone,
+                alignment: plan.alignment
+            )
+        )
     }
 
     /// Ends the last stretch and begins another where something is different from now on.
@@ -110,7 +116,12 @@ extension SubscriptionTimeline {
             return
         }
         let phase = SubscriptionPhase(
-            version: version, quantities: quantities, isTrial: isTrial, start: instant, end: nil)
+            version: version,
+            quantities: quantities,
+            isTrial: isTrial,
+            start: instant,
+            end: nil
+        )
         if let last = phases.last {
             if last.isSame(as: phase) { return }
             if last.start == instant {
@@ -128,6 +139,7 @@ extension SubscriptionTimeline {
 
     mutating func note(_ what: String, _ change: ChangeID?) {
         steps.append(
-            Step(at: reached, what: what, change: change, version: version, quantities: quantities))
+            Step(at: reached, what: what, change: change, version: version, quantities: quantities)
+        )
     }
 }

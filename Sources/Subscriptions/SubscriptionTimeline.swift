@@ -95,11 +95,15 @@ package struct SubscriptionTimeline: Sendable {
 
     /// Begins a subscription and applies everything up to an instant, that included.
     ///
-    /// - Parameters:
-    ///   - changes: in the order of their sequence; the first is the creation.
-    ///   - terms: of every version that a change names.
+    /// `changes`: in the order of their sequence; the first is the creation.
+    ///
+    /// `terms`: of every version that a change names.
     package init(
-        start: Moment, zone: Zone, changes: [SubscriptionChange], terms: [PlanTerms], until: Instant
+        start: Moment,
+        zone: Zone,
+        changes: [SubscriptionChange],
+        terms: [PlanTerms],
+        until: Instant
     ) throws(Problem) {
         self.start = start
         self.zone = zone

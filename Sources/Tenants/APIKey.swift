@@ -64,7 +64,9 @@ package struct KeyDraft: Hashable, Sendable {
 
     /// Makes a draft; without scopes it may do everything.
     package init(
-        name: String? = nil, scopes: Set<KeyScope> = Set(KeyScope.allCases), expiresAt: Instant? = nil
+        name: String? = nil,
+        scopes: Set<KeyScope> = Set(KeyScope.allCases),
+        expiresAt: Instant? = nil
     ) throws(Problem) {
         self.name = try Texts.name(name ?? KeyDraft.defaultName, at: "name")
         guard !scopes.isEmpty else {

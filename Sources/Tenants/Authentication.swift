@@ -28,14 +28,18 @@ package enum Authentication {
     ///
     /// It is meant to be the first statement of `Database.request`: then it costs no round trip of its own.
     package static func begin(
-        secret: String, at now: Instant, in transaction: borrowing Transaction
+        secret: String,
+        at now: Instant,
+        in transaction: borrowing Transaction
     ) async throws -> Caller? {
         guard KeySecret.isWellFormed(secret) else { return nil }
         return try await transaction.first(
             """
             SELECT key_id, tenant_id, staff_role, scopes, tenant_status, currency, time_zone, spend_limit_minor
             FROM app.begin_request(\(KeySecret.hash(secret))::bytea, \(now)::timestamptz)
-            """, caller)
+            """,
+            caller
+        )
     }
 
     private static func caller(_ row: inout RowReader) throws -> Caller {
@@ -53,9 +57,14 @@ package enum Authentication {
             zone = known
         }
         return Caller(
-            key: key, tenant: tenant, staff: role.flatMap(StaffRole.init(rawValue:)),
+            key: key,
+            tenant: tenant,
+            staff: role.flatMap(StaffRole.init(rawValue:)),
             scopes: Set(scopes.compactMap(KeyScope.init(rawValue:))),
-            tenantStatus: status.flatMap(TenantStatus.init(rawValue:)), timeZone: zone, currency: currency,
-            spendLimit: limit.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } })
+            tenantStatus: status.flatMap(TenantStatus.init(rawValue:)),
+            timeZone: zone,
+            currency: currency,
+            spendLimit: limit.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } }
+        )
     }
 }

@@ -7,11 +7,16 @@ package enum KeyOperations {
     /// The most keys of a tenant that are not revoked.
     package static let limit = 500
 
-    /// Makes a tenant's key. The secret is returned once and kept nowhere.
+    /// Makes a tenant's key.
     ///
-    /// - Parameter held: the scopes of the key that asks, if a key does: it cannot give more than it has.
+    /// The secret is returned once and kept nowhere.
+    ///
+    /// `held`: the scopes of the key that asks, if a key does: it cannot give more than it has.
     package static func create(
-        _ draft: KeyDraft, for tenant: TenantID, within held: Set<KeyScope>? = nil, by stamp: Stamp,
+        _ draft: KeyDraft,
+        for tenant: TenantID,
+        within held: Set<KeyScope>? = nil,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> (key: APIKey, secret: String) {
         if let held, let missing = KeyScope.allCases.first(where: { draft.scopes.contains($0) && !held.contains($0) }) {
@@ -28,34 +33,51 @@ package enum KeyOperations {
         return try await insert(draft, owner: .tenant(tenant), scopes: scopes, by: stamp, in: transaction)
     }
 
-    /// Makes a staff key. The secret is returned once and kept nowhere.
+    /// Makes a staff key.
+    ///
+    /// The secret is returned once and kept nowhere.
     package static func createStaff(
-        _ draft: KeyDraft, role: StaffRole, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: KeyDraft,
+        role: StaffRole,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> (key: APIKey, secret: String) {
         try await insert(draft, owner: .staff(role), scopes: [], by: stamp, in: transaction)
     }
 
-    /// Revokes a key: the next request that comes with it is refused. Revoking it again is no work.
+    /// Revokes a key: the next request that comes with it is refused.
     ///
-    /// - Parameter tenant: whose key it must be; nil is any, for staff.
+    /// Revoking it again is no work.
+    ///
+    /// `tenant`: whose key it must be; nil is any, for staff.
     @discardableResult
     package static func revoke(
-        _ id: KeyID, of tenant: TenantID? = nil, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: KeyID,
+        of tenant: TenantID? = nil,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> APIKey {
         guard let key = try await KeyQueries.find(id, in: transaction), tenant == nil || key.tenant == tenant else {
             throw TenantError.keyNotFound(id)
         }
         guard try await transaction.execute(KeyQueries.revoke(id, at: stamp.recordedAt)) == 1 else { return key }
         try await Activity.record(
-            "key.revoked", object: id.text, tenant: key.tenant, details: ["name": .string(key.name)], by: stamp,
-            in: transaction)
+            "key.revoked",
+            object: id.text,
+            tenant: key.tenant,
+            details: ["name": .string(key.name)],
+            by: stamp,
+            in: transaction
+        )
         return try await KeyQueries.find(id, in: transaction) ?? key
     }
 
-    /// Notes when keys were used last; the caller gathers uses for some seconds. An older use than the one noted is
-    /// left out.
+    /// Notes when keys were used last; the caller gathers uses for some seconds.
+    ///
+    /// An older use than the one noted is left out.
     package static func recordUse(
-        _ uses: [(key: KeyID, at: Instant)], in transaction: borrowing Transaction
+        _ uses: [(key: KeyID, at: Instant)],
+        in transaction: borrowing Transaction
     ) async throws {
         var latest: [KeyID: Instant] = [:]
         for use in uses { latest[use.key] = max(use.at, latest[use.key] ?? use.at) }
@@ -65,7 +87,10 @@ package enum KeyOperations {
     }
 
     private static func insert(
-        _ draft: KeyDraft, owner: APIKey.Owner, scopes: [KeyScope], by stamp: Stamp,
+        _ draft: KeyDraft,
+        owner: APIKey.Owner,
+        scopes: [KeyScope],
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> (key: APIKey, secret: String) {
         if let expiresAt = draft.expiresAt, expiresAt <= stamp.recordedAt {
@@ -73,13 +98,27 @@ package enum KeyOperations {
         }
         let secret = KeySecret.generate()
         let key = APIKey(
-            id: .make(at: stamp.recordedAt), owner: owner, name: draft.name,
-            prefix: String(secret.prefix(KeySecret.shownLength)), scopes: scopes, expiresAt: draft.expiresAt,
-            lastUsedAt: nil, revokedAt: nil, createdAt: stamp.at)
+            id: .make(at: stamp.recordedAt),
+            owner: owner,
+            name: draft.name,
+            prefix: String(secret.prefix(KeySecret.shownLength)),
+            scopes: scopes,
+            expiresAt: draft.expiresAt,
+            lastUsedAt: nil,
+            revokedAt: nil,
+            createdAt: stamp.at
+        )
         try await transaction.execute(
-            KeyQueries.insert(key, hash: KeySecret.hash(secret), recordedAt: stamp.recordedAt))
+            KeyQueries.insert(key, hash: KeySecret.hash(secret), recordedAt: stamp.recordedAt)
+        )
         try await Activity.record(
-            "key.created", object: key.id.text, tenant: key.tenant, details: key.json, by: stamp, in: transaction)
+            "key.created",
+            object: key.id.text,
+            tenant: key.tenant,
+            details: key.json,
+            by: stamp,
+            in: transaction
+        )
         return (key, secret)
     }
 }

@@ -10,26 +10,35 @@ package enum KeyQueries {
 
     /// A tenant's keys in the order of their ids, revoked ones too.
     package static func list(
-        of tenant: TenantID, limit: Int, after: KeyID? = nil, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        limit: Int,
+        after: KeyID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [APIKey] {
         try await transaction.query(
             """
             SELECT \(fragment: columns) FROM app.api_keys
             WHERE tenant_id = \(tenant) AND (\(after)::uuid IS NULL OR key_id > \(after))
             ORDER BY key_id LIMIT \(limit)
-            """, key)
+            """,
+            key
+        )
     }
 
     /// The staff keys in the order of their ids, revoked ones too.
     package static func listStaff(
-        limit: Int, after: KeyID? = nil, in transaction: borrowing Transaction
+        limit: Int,
+        after: KeyID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [APIKey] {
         try await transaction.query(
             """
             SELECT \(fragment: columns) FROM app.api_keys
             WHERE tenant_id IS NULL AND (\(after)::uuid IS NULL OR key_id > \(after))
             ORDER BY key_id LIMIT \(limit)
-            """, key)
+            """,
+            key
+        )
     }
 
     /// How many keys of a tenant are not revoked.
@@ -80,8 +89,15 @@ package enum KeyQueries {
         // The table holds that exactly one of the two is there, and a role of the closed set; support may do least.
         let staff = role.map { StaffRole(rawValue: $0) ?? .support } ?? .support
         return APIKey(
-            id: id, owner: tenant.map(APIKey.Owner.tenant) ?? .staff(staff), name: name, prefix: prefix,
-            scopes: scopes.compactMap(KeyScope.init(rawValue:)), expiresAt: try row.next(), lastUsedAt: try row.next(),
-            revokedAt: try row.next(), createdAt: try row.next())
+            id: id,
+            owner: tenant.map(APIKey.Owner.tenant) ?? .staff(staff),
+            name: name,
+            prefix: prefix,
+            scopes: scopes.compactMap(KeyScope.init(rawValue:)),
+            expiresAt: try row.next(),
+            lastUsedAt: try row.next(),
+            revokedAt: try row.next(),
+            createdAt: try row.next()
+        )
     }
 }

@@ -1,7 +1,9 @@
 import Crypto
 import Foundation
 
-/// The secret of an API key: `abk_` and 43 letters and digits, 256 random bits. Only its hash is kept.
+/// The secret of an API key: `abk_` and 43 letters and digits, 256 random bits.
+///
+/// Only its hash is kept.
 package enum KeySecret {
     /// What every secret begins with.
     package static let prefix = "abk_"

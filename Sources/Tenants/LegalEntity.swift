@@ -42,7 +42,9 @@ package struct LegalEntityDraft: Hashable, Sendable {
                 country.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
             else {
                 throw .invalid(
-                    "country", "must be two capitals of ISO 3166 like \"DE\", not \(JSONValue.string(country).seen)")
+                    "country",
+                    "must be two capitals of ISO 3166 like \"DE\", not \(JSONValue.string(country).seen)"
+                )
             }
         }
         self.country = country

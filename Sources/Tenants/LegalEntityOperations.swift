@@ -9,7 +9,9 @@ package enum LegalEntityOperations {
     /// - Throws: `TenantError.entityNameTaken` if another has the name.
     @discardableResult
     package static func create(
-        _ draft: LegalEntityDraft, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: LegalEntityDraft,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> LegalEntity {
         guard let entity = try await insert(draft, by: stamp, in: transaction) else {
             throw TenantError.entityNameTaken(draft.name)
@@ -19,7 +21,8 @@ package enum LegalEntityOperations {
 
     /// The default entity, made if there is none; of several that try at once one makes it.
     package static func ensureDefault(
-        by stamp: Stamp, in transaction: borrowing Transaction
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> LegalEntity {
         if let entity = try await LegalEntityQueries.findDefault(in: transaction) { return entity }
         let draft = try LegalEntityDraft(name: LegalEntity.defaultName)
@@ -31,16 +34,27 @@ package enum LegalEntityOperations {
     }
 
     private static func insert(
-        _ draft: LegalEntityDraft, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: LegalEntityDraft,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> LegalEntity? {
         let entity = LegalEntity(
-            id: .make(at: stamp.recordedAt), name: draft.name, country: draft.country, currency: draft.currency,
-            createdAt: stamp.at)
+            id: .make(at: stamp.recordedAt),
+            name: draft.name,
+            country: draft.country,
+            currency: draft.currency,
+            createdAt: stamp.at
+        )
         let written = try await transaction.execute(LegalEntityQueries.insert(entity, recordedAt: stamp.recordedAt))
         guard written == 1 else { return nil }
         try await Activity.record(
-            "legal_entity.created", object: entity.id.text, tenant: nil, details: entity.json, by: stamp,
-            in: transaction)
+            "legal_entity.created",
+            object: entity.id.text,
+            tenant: nil,
+            details: entity.json,
+            by: stamp,
+            in: transaction
+        )
         return entity
     }
 }

@@ -11,13 +11,17 @@ package enum LegalEntityQueries {
     /// All entities in the order in which they were made.
     package static func list(in transaction: borrowing Transaction) async throws -> [LegalEntity] {
         try await transaction.query(
-            "SELECT \(fragment: columns) FROM app.legal_entities ORDER BY recorded_at, id", entity)
+            "SELECT \(fragment: columns) FROM app.legal_entities ORDER BY recorded_at, id",
+            entity
+        )
     }
 
     /// The entity of tenants that name none: the first one made.
     package static func findDefault(in transaction: borrowing Transaction) async throws -> LegalEntity? {
         try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.legal_entities ORDER BY recorded_at, id LIMIT 1", entity)
+            "SELECT \(fragment: columns) FROM app.legal_entities ORDER BY recorded_at, id LIMIT 1",
+            entity
+        )
     }
 
     private static let columns: SQL = "id, name, country, currency, created_at"
@@ -33,7 +37,11 @@ package enum LegalEntityQueries {
 
     private static func entity(_ row: inout RowReader) throws -> LegalEntity {
         LegalEntity(
-            id: try row.next(), name: try row.next(), country: try row.next(), currency: try row.next(),
-            createdAt: try row.next())
+            id: try row.next(),
+            name: try row.next(),
+            country: try row.next(),
+            currency: try row.next(),
+            createdAt: try row.next()
+        )
     }
 }

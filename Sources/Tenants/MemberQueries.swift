@@ -5,33 +5,46 @@ package import Values
 package enum MemberQueries {
     /// One member of a tenant, also a removed one.
     package static func find(
-        _ id: MemberID, tenant: TenantID, in transaction: borrowing Transaction
+        _ id: MemberID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> Member? {
         try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.members WHERE tenant_id = \(tenant) AND id = \(id)", member)
+            "SELECT \(fragment: columns) FROM app.members WHERE tenant_id = \(tenant) AND id = \(id)",
+            member
+        )
     }
 
     /// A tenant's members in the order of their ids; removed ones are left out.
     package static func list(
-        of tenant: TenantID, limit: Int, after: MemberID? = nil, in transaction: borrowing Transaction
+        of tenant: TenantID,
+        limit: Int,
+        after: MemberID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [Member] {
         try await transaction.query(
             """
             SELECT \(fragment: columns) FROM app.members
             WHERE tenant_id = \(tenant) AND status = 'active' AND (\(after)::uuid IS NULL OR id > \(after))
             ORDER BY id LIMIT \(limit)
-            """, member)
+            """,
+            member
+        )
     }
 
     /// The active members with a role, held until the transaction ends.
     static func lock(
-        role: MemberRole, of tenant: TenantID, in transaction: borrowing Transaction
+        role: MemberRole,
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
     ) async throws -> [Member] {
         try await transaction.query(
             """
             SELECT \(fragment: columns) FROM app.members
             WHERE tenant_id = \(tenant) AND role = \(role.rawValue) AND status = 'active' ORDER BY id FOR UPDATE
-            """, member)
+            """,
+            member
+        )
     }
 
     private static let columns: SQL = "tenant_id, id, email, role, status, created_at"
@@ -59,9 +72,13 @@ package enum MemberQueries {
         let role: String = try row.next()
         let status: String = try row.next()
         return Member(
-            tenant: tenant, id: id, email: email,
+            tenant: tenant,
+            id: id,
+            email: email,
             // The table's CHECKs have no other words.
-            role: MemberRole(rawValue: role) ?? .viewer, status: MemberStatus(rawValue: status) ?? .removed,
-            createdAt: try row.next())
+            role: MemberRole(rawValue: role) ?? .viewer,
+            status: MemberStatus(rawValue: status) ?? .removed,
+            createdAt: try row.next()
+        )
     }
 }

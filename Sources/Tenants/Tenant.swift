@@ -40,8 +40,16 @@ package struct Tenant: Hashable, Sendable {
 
     /// Makes a tenant of its parts.
     package init(
-        id: TenantID, name: String, email: String?, timeZone: Zone, currency: Currency?, status: TenantStatus,
-        legalEntity: EntityID, spendLimit: Money?, metadata: JSONValue, createdAt: Instant
+        id: TenantID,
+        name: String,
+        email: String?,
+        timeZone: Zone,
+        currency: Currency?,
+        status: TenantStatus,
+        legalEntity: EntityID,
+        spendLimit: Money?,
+        metadata: JSONValue,
+        createdAt: Instant
     ) {
         self.id = id
         self.name = name

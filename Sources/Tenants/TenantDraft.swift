@@ -21,8 +21,14 @@ package struct TenantDraft: Hashable, Sendable {
 
     /// Makes a draft; the texts are checked.
     package init(
-        id: TenantID? = nil, name: String, email: String? = nil, timeZone: Zone = .utc, currency: Currency? = nil,
-        legalEntity: EntityID? = nil, spendLimit: Money? = nil, metadata: JSONValue = [:]
+        id: TenantID? = nil,
+        name: String,
+        email: String? = nil,
+        timeZone: Zone = .utc,
+        currency: Currency? = nil,
+        legalEntity: EntityID? = nil,
+        spendLimit: Money? = nil,
+        metadata: JSONValue = [:]
     ) throws(Problem) {
         self.id = id
         self.name = try Texts.name(name, at: "name")
@@ -36,7 +42,8 @@ package struct TenantDraft: Hashable, Sendable {
         guard spendLimit.currency == currency else {
             throw .invalid(
                 "spend_limit.currency",
-                "is \(spendLimit.currency); it must be `currency`, which is \(currency?.code ?? "not given")")
+                "is \(spendLimit.currency); it must be `currency`, which is \(currency?.code ?? "not given")"
+            )
         }
         guard !spendLimit.isNegative else {
             throw .invalid("spend_limit.amount", "must not be negative, not \"\(spendLimit.text)\"")
@@ -55,8 +62,15 @@ package struct TenantDraft: Hashable, Sendable {
         let metadata = fields.value("metadata")
         try fields.finish()
         try self.init(
-            id: id, name: name, email: email, timeZone: timeZone ?? .utc, currency: currency, legalEntity: legalEntity,
-            spendLimit: spendLimit, metadata: metadata ?? [:])
+            id: id,
+            name: name,
+            email: email,
+            timeZone: timeZone ?? .utc,
+            currency: currency,
+            legalEntity: legalEntity,
+            spendLimit: spendLimit,
+            metadata: metadata ?? [:]
+        )
     }
 
     /// Whether a tenant is what this draft asks for.
@@ -138,11 +152,17 @@ package struct TenantChanges: Hashable, Sendable {
         }
         guard tenant.status != .closed else { throw .notChangeable(tenant.id, status: .closed) }
         let changed = Tenant(
-            id: tenant.id, name: name ?? tenant.name, email: email.applied(to: tenant.email),
-            timeZone: timeZone ?? tenant.timeZone, currency: currency ?? tenant.currency,
-            status: status ?? tenant.status, legalEntity: tenant.legalEntity,
-            spendLimit: spendLimit.applied(to: tenant.spendLimit), metadata: metadata ?? tenant.metadata,
-            createdAt: tenant.createdAt)
+            id: tenant.id,
+            name: name ?? tenant.name,
+            email: email.applied(to: tenant.email),
+            timeZone: timeZone ?? tenant.timeZone,
+            currency: currency ?? tenant.currency,
+            status: status ?? tenant.status,
+            legalEntity: tenant.legalEntity,
+            spendLimit: spendLimit.applied(to: tenant.spendLimit),
+            metadata: metadata ?? tenant.metadata,
+            createdAt: tenant.createdAt
+        )
         if case .set(let limit) = spendLimit { try changed.checkSpendLimit(limit) }
         return changed
     }

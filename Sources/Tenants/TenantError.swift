@@ -46,12 +46,16 @@ package enum TenantError: ProblemConvertible, Hashable {
             Problem(.conflict, code: "tenant_\(status.rawValue)", "the tenant \(id) is \(status.rawValue)")
         case .currencyFixed(let id, let fixed, let asked):
             Problem(
-                .conflict, code: "currency_fixed",
-                "the currency of \(id) is fixed: it is \(fixed) and cannot become \(asked)")
+                .conflict,
+                code: "currency_fixed",
+                "the currency of \(id) is fixed: it is \(fixed) and cannot become \(asked)"
+            )
         case .currencyMissing(let id):
             Problem(
-                .precondition, code: "currency_missing",
-                "the tenant \(id) has no currency yet; set `currency` first, or with the same request")
+                .precondition,
+                code: "currency_missing",
+                "the tenant \(id) has no currency yet; set `currency` first, or with the same request"
+            )
         case .otherCurrency(let id, let own, let asked):
             Problem.invalid("spend_limit.currency", "is \(asked); it must be the currency of \(id), which is \(own)")
         case .negativeSpendLimit(let limit):
@@ -69,12 +73,16 @@ package enum TenantError: ProblemConvertible, Hashable {
         case .keyNotFound(let id): Problem.notFound("key", id.text)
         case .tooManyKeys(let limit):
             Problem(
-                .conflict, code: "too_many_keys",
-                "there are \(limit) keys in use, as many as allowed; revoke one first")
+                .conflict,
+                code: "too_many_keys",
+                "there are \(limit) keys in use, as many as allowed; revoke one first"
+            )
         case .scopeNotHeld(let scope):
             Problem(
-                .forbidden, code: "scope_not_held",
-                "the key cannot give the scope \(scope.rawValue), which it does not have itself")
+                .forbidden,
+                code: "scope_not_held",
+                "the key cannot give the scope \(scope.rawValue), which it does not have itself"
+            )
         case .expiresInPast(let instant):
             Problem.invalid("expires_at", "is \(instant), which is past; it must be in the future")
         }

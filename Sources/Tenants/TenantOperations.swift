@@ -11,13 +11,22 @@ package enum TenantOperations {
     /// - Throws: `TenantError.idTaken` if the id belongs to a tenant made otherwise.
     @discardableResult
     package static func create(
-        _ draft: TenantDraft, by stamp: Stamp, in transaction: borrowing Transaction
+        _ draft: TenantDraft,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Tenant {
         let tenant = Tenant(
-            id: draft.id ?? .make(at: stamp.recordedAt), name: draft.name, email: draft.email, timeZone: draft.timeZone,
-            currency: draft.currency, status: .active,
-            legalEntity: try await entity(draft.legalEntity, by: stamp, in: transaction), spendLimit: draft.spendLimit,
-            metadata: draft.metadata, createdAt: stamp.at)
+            id: draft.id ?? .make(at: stamp.recordedAt),
+            name: draft.name,
+            email: draft.email,
+            timeZone: draft.timeZone,
+            currency: draft.currency,
+            status: .active,
+            legalEntity: try await entity(draft.legalEntity, by: stamp, in: transaction),
+            spendLimit: draft.spendLimit,
+            metadata: draft.metadata,
+            createdAt: stamp.at
+        )
         let written = try await transaction.execute(TenantQueries.insert(tenant, recordedAt: stamp.recordedAt))
         guard written == 1 else {
             guard let existing = try await TenantQueries.find(tenant.id, in: transaction),
@@ -26,11 +35,20 @@ package enum TenantOperations {
             return existing
         }
         try await Activity.record(
-            "tenant.created", object: tenant.id.text, tenant: tenant.id, details: tenant.json, by: stamp,
-            in: transaction)
+            "tenant.created",
+            object: tenant.id.text,
+            tenant: tenant.id,
+            details: tenant.json,
+            by: stamp,
+            in: transaction
+        )
         if let email = draft.email {
             try await MemberOperations.add(
-                MemberDraft(email: email, role: .owner), to: tenant.id, by: stamp, in: transaction)
+                MemberDraft(email: email, role: .owner),
+                to: tenant.id,
+                by: stamp,
+                in: transaction
+            )
         }
         return tenant
     }
@@ -38,21 +56,32 @@ package enum TenantOperations {
     /// Changes what is named, and nothing else.
     @discardableResult
     package static func update(
-        _ id: TenantID, _ changes: TenantChanges, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: TenantID,
+        _ changes: TenantChanges,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Tenant {
         let old = try await TenantQueries.lock(id, in: transaction)
         let new = try changes.applied(to: old)
         guard new != old else { return old }
         try await transaction.execute(TenantQueries.update(new))
         try await Activity.record(
-            "tenant.updated", object: id.text, tenant: id, details: difference(old, new), by: stamp, in: transaction)
+            "tenant.updated",
+            object: id.text,
+            tenant: id,
+            details: difference(old, new),
+            by: stamp,
+            in: transaction
+        )
         return new
     }
 
     /// Stops what uses or costs; the tenant still reads and pays.
     @discardableResult
     package static func suspend(
-        _ id: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Tenant {
         try await setStatus(.suspended, of: id, verb: "tenant.suspended", by: stamp, in: transaction)
     }
@@ -60,7 +89,9 @@ package enum TenantOperations {
     /// Takes a suspension back.
     @discardableResult
     package static func resume(
-        _ id: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Tenant {
         try await setStatus(.active, of: id, verb: "tenant.resumed", by: stamp, in: transaction)
     }
@@ -68,7 +99,9 @@ package enum TenantOperations {
     /// Ends the account for good: its keys are refused from the next request on.
     @discardableResult
     package static func close(
-        _ id: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Tenant {
         try await setStatus(.closed, of: id, verb: "tenant.closed", by: stamp, in: transaction)
     }
@@ -76,7 +109,10 @@ package enum TenantOperations {
     /// Sets what a month's usage may cost at most; nil is no limit.
     @discardableResult
     package static func setSpendLimit(
-        _ limit: Money?, of id: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ limit: Money?,
+        of id: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Tenant {
         var changes = TenantChanges()
         changes.spendLimit = limit.map(FieldChange.set) ?? .clear
@@ -89,14 +125,23 @@ package enum TenantOperations {
     ///
     /// - Throws: `TenantError.currencyFixed` if another is fixed.
     package static func fixCurrency(
-        _ currency: Currency, of id: TenantID, by stamp: Stamp, in transaction: borrowing Transaction
+        _ currency: Currency,
+        of id: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws {
         let written = try await transaction.execute(
-            "UPDATE app.tenants SET currency = \(currency) WHERE tenant_id = \(id) AND currency IS NULL")
+            "UPDATE app.tenants SET currency = \(currency) WHERE tenant_id = \(id) AND currency IS NULL"
+        )
         guard written == 0 else {
             try await Activity.record(
-                "tenant.currency_fixed", object: id.text, tenant: id, details: ["currency": .string(currency.code)],
-                by: stamp, in: transaction)
+                "tenant.currency_fixed",
+                object: id.text,
+                tenant: id,
+                details: ["currency": .string(currency.code)],
+                by: stamp,
+                in: transaction
+            )
             return
         }
         guard let tenant = try await TenantQueries.find(id, in: transaction) else { throw TenantError.notFound(id) }
@@ -106,21 +151,33 @@ package enum TenantOperations {
     }
 
     private static func setStatus(
-        _ status: TenantStatus, of id: TenantID, verb: String, by stamp: Stamp, in transaction: borrowing Transaction
+        _ status: TenantStatus,
+        of id: TenantID,
+        verb: String,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> Tenant {
         let old = try await TenantQueries.lock(id, in: transaction)
         guard old.status != status else { return old }
         guard old.status.canBecome(status) else { throw TenantError.notChangeable(id, status: old.status) }
         try await transaction.execute(
-            "UPDATE app.tenants SET status = \(status.rawValue) WHERE tenant_id = \(id)")
+            "UPDATE app.tenants SET status = \(status.rawValue) WHERE tenant_id = \(id)"
+        )
         try await Activity.record(
-            verb, object: id.text, tenant: id, details: ["from": .string(old.status.rawValue)], by: stamp,
-            in: transaction)
+            verb,
+            object: id.text,
+            tenant: id,
+            details: ["from": .string(old.status.rawValue)],
+            by: stamp,
+            in: transaction
+        )
         return try await TenantQueries.lock(id, in: transaction)
     }
 
     private static func entity(
-        _ id: EntityID?, by stamp: Stamp, in transaction: borrowing Transaction
+        _ id: EntityID?,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
     ) async throws -> EntityID {
         guard let id else { return try await LegalEntityOperations.ensureDefault(by: stamp, in: transaction).id }
         guard try await LegalEntityQueries.find(id, in: transaction) != nil else {

@@ -6,14 +6,19 @@ package enum TenantQueries {
     /// One tenant; nil if there is none, or the scope may not see it.
     package static func find(_ id: TenantID, in transaction: borrowing Transaction) async throws -> Tenant? {
         try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.tenants WHERE tenant_id = \(id)", tenant)
+            "SELECT \(fragment: columns) FROM app.tenants WHERE tenant_id = \(id)",
+            tenant
+        )
     }
 
     /// All tenants in the order of their ids: for staff.
     ///
-    /// - Parameter after: the last id of the page before.
+    /// `after`: the last id of the page before.
     package static func list(
-        status: TenantStatus? = nil, limit: Int, after: TenantID? = nil, in transaction: borrowing Transaction
+        status: TenantStatus? = nil,
+        limit: Int,
+        after: TenantID? = nil,
+        in transaction: borrowing Transaction
     ) async throws -> [Tenant] {
         try await transaction.query(
             """
@@ -21,14 +26,18 @@ package enum TenantQueries {
             WHERE (\(after)::uuid IS NULL OR tenant_id > \(after))
               AND (\(status?.rawValue)::text IS NULL OR status = \(status?.rawValue))
             ORDER BY tenant_id LIMIT \(limit)
-            """, tenant)
+            """,
+            tenant
+        )
     }
 
     /// The tenant, held until the transaction ends.
     @discardableResult
     package static func lock(_ id: TenantID, in transaction: borrowing Transaction) async throws -> Tenant {
         let found = try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.tenants WHERE tenant_id = \(id) FOR UPDATE", tenant)
+            "SELECT \(fragment: columns) FROM app.tenants WHERE tenant_id = \(id) FOR UPDATE",
+            tenant
+        )
         guard let found else { throw TenantError.notFound(id) }
         return found
     }
@@ -67,10 +76,17 @@ package enum TenantQueries {
         let limit: Int64? = try row.next()
         guard let timeZone = Zone(zoneName) else { throw TenantError.unknownZone(zoneName) }
         return Tenant(
-            id: id, name: name, email: email, timeZone: timeZone, currency: currency,
+            id: id,
+            name: name,
+            email: email,
+            timeZone: timeZone,
+            currency: currency,
             // The table's CHECK has no other words.
-            status: TenantStatus(rawValue: status) ?? .closed, legalEntity: legalEntity,
+            status: TenantStatus(rawValue: status) ?? .closed,
+            legalEntity: legalEntity,
             spendLimit: limit.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } },
-            metadata: try row.next(), createdAt: try row.next())
+            metadata: try row.next(),
+            createdAt: try row.next()
+        )
     }
 }

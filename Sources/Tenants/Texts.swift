@@ -24,7 +24,9 @@ enum Texts {
             !hasControls(text), !text.contains(where: \.isWhitespace)
         else {
             throw .invalid(
-                field, "must be an e-mail address like \"ann@example.com\", not \(JSONValue.string(text).seen)")
+                field,
+                "must be an e-mail address like \"ann@example.com\", not \(JSONValue.string(text).seen)"
+            )
         }
         return text
     }

@@ -29,7 +29,11 @@ import Values
                 var usage: [String: Exact] = [:]
                 for meter in InferenceMeter.allCases {
                     let events = try await UsageQueries.ratingEvents(
-                        of: caller.tenant, meter: meter.rawValue, during: all, in: transaction)
+                        of: caller.tenant,
+                        meter: meter.rawValue,
+                        during: all,
+                        in: transaction
+                    )
                     for event in events where event.id.hasPrefix("\(job):") {
                         usage[meter.rawValue, default: .zero] += event.value
                     }
@@ -54,8 +58,12 @@ import Values
                 let keeper = NodeKeeper(url: database.url, name: "test", time: time, logger: logger)
                 try await keeper.register()
                 let service = InferenceService(
-                    database: database, generators: ["smollm2-135m-instruct": pool], keeper: keeper, time: time,
-                    logger: logger)
+                    database: database,
+                    generators: ["smollm2-135m-instruct": pool],
+                    keeper: keeper,
+                    time: time,
+                    logger: logger
+                )
                 let caller = InferenceCaller(tenant: tenant, key: KeyID.make(at: testNow))
                 let world = World(database: database, pool: pool, service: service, caller: caller)
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -84,26 +92,38 @@ import Values
         let tenant = try await database.transaction(as: .admin) { transaction in
             _ = try await PlanOperations.publish(try PlanDraft(json: plan), by: stamp, in: transaction)
             return try await TenantOperations.create(
-                try TenantDraft(name: "Acme", currency: .usd), by: stamp, in: transaction
+                try TenantDraft(name: "Acme", currency: .usd),
+                by: stamp,
+                in: transaction
             ).id
         }
         try await database.transaction(as: .tenant(tenant)) { transaction in
             _ = try await SubscriptionOperations.create(
-                SubscriptionDraft(plan: "pro"), for: tenant, by: stamp, in: transaction)
+                SubscriptionDraft(plan: "pro"),
+                for: tenant,
+                by: stamp,
+                in: transaction
+            )
         }
         return tenant
     }
 
     private static func request(_ text: String, maxTokens: Int, isStream: Bool = true) -> InferenceRequest {
         InferenceRequest(
-            model: "auto", prompt: EngineFixture.chat(text), sampling: isStream ? endless : .greedy,
-            maxTokens: maxTokens, isStream: isStream)
+            model: "auto",
+            prompt: EngineFixture.chat(text),
+            sampling: isStream ? endless : .greedy,
+            maxTokens: maxTokens,
+            isStream: isStream
+        )
     }
 
     @Test func `an answer of the real model is metered to the token`() async throws {
         try await Self.withWorld { world in
             let run = try await world.service.begin(
-                Self.request("Say hello.", maxTokens: 12, isStream: false), by: world.caller)
+                Self.request("Say hello.", maxTokens: 12, isStream: false),
+                by: world.caller
+            )
             let answer = try await run.answer()
             #expect(!answer.text.isEmpty)
             #expect(answer.usage.promptTokens == run.promptTokens)
@@ -120,7 +140,9 @@ import Values
     @Test func `an engine killed in the middle of a stream bills what was read, once`() async throws {
         try await Self.withWorld { world in
             let run = try await world.service.begin(
-                Self.request("Tell me everything.", maxTokens: 900), by: world.caller)
+                Self.request("Tell me everything.", maxTokens: 900),
+                by: world.caller
+            )
             var events = run.events.makeAsyncIterator()
             var read = 0
             while read < 5, let event = try await events.next() {
@@ -140,7 +162,8 @@ import Values
             #expect((usage["tokens.input"] ?? 0) + (usage["tokens.cached"] ?? 0) == Exact(run.promptTokens))
             #expect(try await world.budget()?.reserved == 0)
             let next = try await world.service.begin(
-                Self.request("Hi", maxTokens: 3, isStream: false), by: world.caller
+                Self.request("Hi", maxTokens: 3, isStream: false),
+                by: world.caller
             ).answer()
             #expect(next.usage.completionTokens > 0)
             #expect(SuspendingClock.now - start < .seconds(8))
@@ -150,7 +173,9 @@ import Values
     @Test func `a client that hangs up pays for at most a few tokens more than it has read`() async throws {
         try await Self.withWorld { world in
             let run = try await world.service.begin(
-                Self.request("Tell me everything.", maxTokens: 900), by: world.caller)
+                Self.request("Tell me everything.", maxTokens: 900),
+                by: world.caller
+            )
             let reader = Task {
                 var read = 0
                 for try await event in run.events {

@@ -12,7 +12,8 @@ package let testNow = Instant(seconds: 1_772_323_200)  // 2026-03-01T00:00:00Z
 /// The first use makes a template; each test gets a clone of it. Clones are not dropped: the cluster that `make test`
 /// starts is removed as a whole.
 package func withDatabase(
-    connections: Int = 4, _ body: (Database) async throws -> Void
+    connections: Int = 4,
+    _ body: (Database) async throws -> Void
 ) async throws {
     let url = try await TestCluster.shared.clone()
     let database = Database(url: url, connections: connections)
@@ -50,7 +51,8 @@ package actor TestCluster {
         parts.queryItems = items
         // libpq reads a percent-encoded host only where slashes are encoded, too.
         let query = items.map { item in
-            let value = item.value?.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["_", "-", "."])) ?? ""
+            let value =
+                item.value?.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["_", "-", "."])) ?? ""
             return "\(item.name)=\(value)"
         }
         return "postgresql:///\(database)?\(query.joined(separator: "&"))"
@@ -67,7 +69,8 @@ package actor TestCluster {
                         CREATE ROLE abono_app LOGIN NOINHERIT;
                     END IF;
                 END $$
-                """)
+                """
+            )
             try await administer("CREATE DATABASE \(name)")
             let url = try Self.url(database: name, user: "postgres")
             try await Migrator(MigrationFiles.all()).migrate(url: url, login: "abono_app", recordedAt: testNow)

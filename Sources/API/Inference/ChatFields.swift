@@ -19,7 +19,11 @@ enum ChatFields {
     static func readTask(_ fields: inout JSONFields) throws(Problem) -> CompletionFields {
         let messages = try messages(&fields)
         var completion = try CompletionFields(
-            &fields, task: "chat", prompt: .messages(messages), needsModel: false)
+            &fields,
+            task: "chat",
+            prompt: .messages(messages),
+            needsModel: false
+        )
         try completion.readTimeout(&fields)
         try refuse(&fields)
         try fields.finish()
@@ -48,7 +52,8 @@ enum ChatFields {
         default:
             throw fields.invalid(
                 "role",
-                "must be \"system\", \"developer\", \"user\" or \"assistant\", not \(JSONValue.string(name).seen)")
+                "must be \"system\", \"developer\", \"user\" or \"assistant\", not \(JSONValue.string(name).seen)"
+            )
         }
         for tool in ["tool_calls", "function_call"] {
             if let value = fields.value(tool), value.array?.isEmpty != true {
@@ -97,7 +102,9 @@ enum ChatFields {
             let type = try format.string("type")
             guard type == "text" else {
                 throw format.invalid(
-                    "type", "is \(JSONValue.string(type).seen); the models here answer with \"text\" only")
+                    "type",
+                    "is \(JSONValue.string(type).seen); the models here answer with \"text\" only"
+                )
             }
             try format.finish()
         }
@@ -122,7 +129,11 @@ enum TextFields {
     static func read(_ fields: inout JSONFields) throws(Problem) -> CompletionFields {
         let prompt = try prompt(&fields)
         var completion = try CompletionFields(
-            &fields, task: "generate", prompt: prompt, standardTokens: standardTokens)
+            &fields,
+            task: "generate",
+            prompt: prompt,
+            standardTokens: standardTokens
+        )
         try completion.readStream(&fields)
         if try fields.optionalBool("echo") == true { throw fields.invalid("echo", "is not supported") }
         if let best = try fields.optionalInt("best_of"), best != 1 {
@@ -159,7 +170,9 @@ enum TextFields {
         for (index, element) in ids.enumerated() {
             guard let token = element.int, token >= 0 else {
                 throw fields.invalid(
-                    "prompt", "must be one prompt: element \(index) is \(element.seen), not the id of a token")
+                    "prompt",
+                    "must be one prompt: element \(index) is \(element.seen), not the id of a token"
+                )
             }
             tokens.append(token)
         }

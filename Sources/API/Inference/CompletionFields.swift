@@ -10,15 +10,23 @@ struct CompletionFields: Sendable {
 
     /// Reads the fields that are not the prompt.
     ///
-    /// - Parameter standardTokens: the bound of an answer that asks for none.
+    /// `standardTokens`: the bound of an answer that asks for none.
     init(
-        _ fields: inout JSONFields, task: String, prompt: GenerationPrompt, standardTokens: Int? = nil,
+        _ fields: inout JSONFields,
+        task: String,
+        prompt: GenerationPrompt,
+        standardTokens: Int? = nil,
         needsModel: Bool = true
     ) throws(Problem) {
         let model = needsModel ? try fields.string("model") : try fields.optionalString("model")
         request = InferenceRequest(
-            model: model, task: task, prompt: prompt, sampling: try Self.sampling(&fields),
-            maxTokens: try Self.maxTokens(&fields) ?? standardTokens, stop: try Self.stop(&fields))
+            model: model,
+            task: task,
+            prompt: prompt,
+            sampling: try Self.sampling(&fields),
+            maxTokens: try Self.maxTokens(&fields) ?? standardTokens,
+            stop: try Self.stop(&fields)
+        )
         let safetyIdentifier = try fields.optionalString("safety_identifier")
         request.subject = try fields.optionalString("user") ?? safetyIdentifier
         if let metadata = fields.value("metadata") {
@@ -69,7 +77,9 @@ struct CompletionFields: Sendable {
             for (key, value) in object {
                 guard let token = Int(key), token >= 0, let amount = value.double else {
                     throw fields.invalid(
-                        "logit_bias.\(key)", "must be a number for the id of a token, not \(value.seen)")
+                        "logit_bias.\(key)",
+                        "must be a number for the id of a token, not \(value.seen)"
+                    )
                 }
                 sampling.logitBias[token] = amount
             }
@@ -103,7 +113,9 @@ struct CompletionFields: Sendable {
         for (index, element) in elements.enumerated() {
             guard let text = element.string, (1...256).contains(text.utf8.count) else {
                 throw .invalid(
-                    "\(fields.path("stop"))[\(index)]", "must be a text of 1 to 256 bytes, not \(element.seen)")
+                    "\(fields.path("stop"))[\(index)]",
+                    "must be a text of 1 to 256 bytes, not \(element.seen)"
+                )
             }
             texts.append(text)
         }
@@ -117,7 +129,9 @@ struct CompletionFields: Sendable {
         }
         if let tier = try fields.optionalString("service_tier"), !["auto", "default"].contains(tier) {
             throw fields.invalid(
-                "service_tier", "is \(JSONValue.string(tier).seen); \"auto\" or \"default\" is supported")
+                "service_tier",
+                "is \(JSONValue.string(tier).seen); \"auto\" or \"default\" is supported"
+            )
         }
         // A hint for routing; prefixes are found by their content.
         _ = try fields.optionalString("prompt_cache_key")

@@ -46,7 +46,10 @@ enum CompletionShape: Sendable {
     }
 
     private func chunk(
-        _ run: InferenceRun, _ content: JSONValue, _ reason: FinishReason?, _ includesUsage: Bool
+        _ run: InferenceRun,
+        _ content: JSONValue,
+        _ reason: FinishReason?,
+        _ includesUsage: Bool
     ) -> JSONValue {
         var object = chunkHead(run)
         object["choices"] = [

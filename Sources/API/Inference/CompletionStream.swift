@@ -60,7 +60,9 @@ struct CompletionStream: Sendable {
     }
 
     @concurrent private func write(
-        _ item: Item, _ hasBegun: inout Bool, to writer: inout any ResponseBodyWriter
+        _ item: Item,
+        _ hasBegun: inout Bool,
+        to writer: inout any ResponseBodyWriter
     ) async throws {
         switch item {
         case .tick:

@@ -7,7 +7,8 @@ import Values
 enum AuditRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .get, path: "/v1/audit",
+            method: .get,
+            path: "/v1/audit",
             summary: "The audit trail, newest first; staff who name no tenant see all of it.",
             access: .tenant(.keys, staff: Staff.all),
             parameters: Paging.parameters + [
@@ -20,7 +21,12 @@ enum AuditRoutes {
             let object = call.query("object")
             let entries = try await call.transaction(staffScope: .finance) { authorized, transaction in
                 try await Activity.list(
-                    tenant: authorized.tenant, object: object, limit: limit + 1, before: before, in: transaction)
+                    tenant: authorized.tenant,
+                    object: object,
+                    limit: limit + 1,
+                    before: before,
+                    in: transaction
+                )
             }
             return .page(entries, limit: limit, id: \.id.text, json: \.json)
         }

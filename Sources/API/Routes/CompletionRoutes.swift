@@ -8,9 +8,13 @@ import Values
 enum CompletionRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .post, path: "/v1/chat/completions",
+            method: .post,
+            path: "/v1/chat/completions",
             summary: "Answers a chat, whole or as a stream of server-sent events.",
-            access: .tenant(.inference, staff: Staff.admin), body: chat, needsActiveTenant: true, speaksOpenAI: true,
+            access: .tenant(.inference, staff: Staff.admin),
+            body: chat,
+            needsActiveTenant: true,
+            speaksOpenAI: true,
             success: (
                 200,
                 Schema.object([
@@ -18,20 +22,29 @@ enum CompletionRoutes {
                     "choices": Schema.array(Schema.free), "usage": Schema.ref("Usage"),
                     "system_fingerprint": Schema.string,
                 ])
-            ), isStreamable: true, bodyLimit: 4 << 20
+            ),
+            isStreamable: true,
+            bodyLimit: 4 << 20
         ) { call in
             try await answer(call, .chat) { fields throws(Problem) in try ChatFields.read(&fields) }
         },
         Endpoint(
-            method: .post, path: "/v1/completions", summary: "Continues a text, whole or as a stream.",
-            access: .tenant(.inference, staff: Staff.admin), body: text, needsActiveTenant: true, speaksOpenAI: true,
+            method: .post,
+            path: "/v1/completions",
+            summary: "Continues a text, whole or as a stream.",
+            access: .tenant(.inference, staff: Staff.admin),
+            body: text,
+            needsActiveTenant: true,
+            speaksOpenAI: true,
             success: (
                 200,
                 Schema.object([
                     "id": Schema.string, "object": Schema.string, "created": Schema.integer, "model": Schema.string,
                     "choices": Schema.array(Schema.free), "usage": Schema.ref("Usage"),
                 ])
-            ), isStreamable: true, bodyLimit: 4 << 20
+            ),
+            isStreamable: true,
+            bodyLimit: 4 << 20
         ) { call in
             try await answer(call, .text) { fields throws(Problem) in try TextFields.read(&fields) }
         },
@@ -41,7 +54,9 @@ enum CompletionRoutes {
     static let cancelled = Problem(.conflict, code: "cancelled", "the generation was cancelled")
 
     private static func answer(
-        _ call: Call, _ shape: CompletionShape, _ read: (inout JSONFields) throws(Problem) -> CompletionFields
+        _ call: Call,
+        _ shape: CompletionShape,
+        _ read: (inout JSONFields) throws(Problem) -> CompletionFields
     ) async throws -> Reply {
         let authorized = try await call.authenticate()
         var fields = try call.fields()
@@ -50,7 +65,10 @@ enum CompletionRoutes {
         let headers = headers(run)
         if asked.request.isStream {
             return CompletionStream(
-                run: run, shape: shape, includesUsage: asked.includesUsage, request: call.request
+                run: run,
+                shape: shape,
+                includesUsage: asked.includesUsage,
+                request: call.request
             ).reply(headers: headers)
         }
         return .json(200, shape.object(run, try await call.answer(of: run)), headers: headers)
@@ -79,12 +97,18 @@ enum CompletionRoutes {
             "messages": Schema.array(
                 Schema.object(
                     ["role": Schema.choice(["system", "developer", "user", "assistant"]), "content": Schema.anything],
-                    required: ["role", "content"])),
+                    required: ["role", "content"]
+                )
+            ),
             "response_format": Schema.object(["type": Schema.choice(["text"])]),
-        ]), required: ["model", "messages"])
+        ]),
+        required: ["model", "messages"]
+    )
 
     private static let text = Schema.object(
-        sampling.merging(["prompt": Schema.anything]), required: ["model", "prompt"])
+        sampling.merging(["prompt": Schema.anything]),
+        required: ["model", "prompt"]
+    )
 }
 
 extension Call {
@@ -98,11 +122,14 @@ extension Call {
             throw InferenceError.noEngine(reason: "this server runs no models")
         }
         let caller = InferenceCaller(
-            tenant: try authorized.requiredTenant(), key: authorized.caller.key, author: authorized.stamp.author,
-            requestID: requestID)
+            tenant: try authorized.requiredTenant(),
+            key: authorized.caller.key,
+            author: authorized.stamp.author,
+            requestID: requestID
+        )
         do {
             return try await inference.begin(request, by: caller)
-        } catch where Problem.of(error).kind == .limited {
+        } catch  where Problem.of(error).kind == .limited {
             let rates = try await inference.rates(of: caller.tenant)
             throw AnnotatedError(cause: error, headers: rates?.headers ?? [])
         }

@@ -6,38 +6,54 @@ import Values
 enum EntitlementsRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .get, path: "/v1/entitlements", summary: "What is allowed now, and what is left of it.",
+            method: .get,
+            path: "/v1/entitlements",
+            summary: "What is allowed now, and what is left of it.",
             access: .tenant(.usageRead, staff: Staff.all),
             success: (200, Schema.list(Schema.ref("Entitlement")))
         ) { call in
             let balances = try await call.transaction { authorized, transaction in
                 try await QuotaQueries.balances(
-                    of: try authorized.requiredTenant(), at: authorized.stamp.at, in: transaction)
+                    of: try authorized.requiredTenant(),
+                    at: authorized.stamp.at,
+                    in: transaction
+                )
             }
             return .page(balances, limit: balances.count, id: \.feature, json: \.json)
         },
         Endpoint(
-            method: .get, path: "/v1/entitlements/{feature}", summary: "What is left of one feature now.",
-            access: .tenant(.usageRead, staff: Staff.all), success: (200, Schema.ref("Entitlement"))
+            method: .get,
+            path: "/v1/entitlements/{feature}",
+            summary: "What is left of one feature now.",
+            access: .tenant(.usageRead, staff: Staff.all),
+            success: (200, Schema.ref("Entitlement"))
         ) { call in
             .ok(
                 try await call.transaction { authorized, transaction in
                     let feature = call.path["feature"] ?? ""
                     let balance = try await QuotaQueries.balance(
-                        of: try authorized.requiredTenant(), feature: feature, at: authorized.stamp.at, in: transaction)
+                        of: try authorized.requiredTenant(),
+                        feature: feature,
+                        at: authorized.stamp.at,
+                        in: transaction
+                    )
                     guard let balance else { throw Problem.notFound("entitlement to", feature) }
                     return balance.json
-                })
+                }
+            )
         },
         Endpoint(
-            method: .post, path: "/v1/entitlements/{feature}/consume",
+            method: .post,
+            path: "/v1/entitlements/{feature}/consume",
             summary: "Stores an event that uses a feature, unless nothing is left of it: exact among all callers.",
             access: .tenant(.usageWrite, staff: Staff.admin),
             body: Schema.object([
                 "id": Schema.string, "at": Schema.instant, "value": Schema.decimal, "properties": Schema.free,
                 "subject": Schema.string, "subscription": Schema.string,
             ]),
-            isBodyRequired: false, isIdempotent: true, needsActiveTenant: true,
+            isBodyRequired: false,
+            isIdempotent: true,
+            needsActiveTenant: true,
             success: (
                 200,
                 Schema.object([
@@ -51,13 +67,24 @@ enum EntitlementsRoutes {
                 let draft = try ConsumeDraft(try call.optionalFields(), in: authorized.zone)
                 let instant = draft.at ?? authorized.stamp.at
                 let quotas = try await QuotaQueries.inForce(
-                    of: tenant, feature: feature, at: instant, in: transaction)
+                    of: tenant,
+                    feature: feature,
+                    at: instant,
+                    in: transaction
+                )
                 guard let meter = quotas.first?.meter else { throw MeteringError.noQuota(feature: feature) }
                 let event = try draft.event(
-                    meter: meter, at: instant, id: EventRowID.make(at: authorized.stamp.recordedAt).text)
+                    meter: meter,
+                    at: instant,
+                    id: EventRowID.make(at: authorized.stamp.recordedAt).text
+                )
                 let used = try await QuotaOperations.consume(
-                    feature: feature, event: event, of: tenant, recordedAt: authorized.stamp.recordedAt,
-                    in: transaction)
+                    feature: feature,
+                    event: event,
+                    of: tenant,
+                    recordedAt: authorized.stamp.recordedAt,
+                    in: transaction
+                )
                 return [
                     "id": .string(event.id), "outcome": .string(used.outcome.kind.rawValue),
                     "balance": used.balance.json,
@@ -95,7 +122,13 @@ private struct ConsumeDraft {
 
     func event(meter: String, at instant: Instant, id made: String) throws(Problem) -> UsageEvent {
         try UsageEvent(
-            id: id ?? made, meter: meter, at: instant, value: value, properties: properties, subject: subject,
-            subscription: subscription)
+            id: id ?? made,
+            meter: meter,
+            at: instant,
+            value: value,
+            properties: properties,
+            subject: subject,
+            subscription: subscription
+        )
     }
 }

@@ -9,41 +9,58 @@ enum EventsRoutes {
 
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .post, path: "/v1/events",
+            method: .post,
+            path: "/v1/events",
             summary: "Stores one event, an array, NDJSON or CloudEvents; answers for each once it is stored.",
             access: .tenant(.usageWrite, staff: Staff.admin),
             body: ["anyOf": [Schema.ref("Event"), Schema.array(Schema.ref("Event"))]],
             otherBodyTypes: [
                 "application/x-ndjson", "application/cloudevents+json", "application/cloudevents-batch+json",
             ],
-            isIdempotent: true, needsActiveTenant: true, success: (200, Schema.ref("EventOutcomes")),
+            isIdempotent: true,
+            needsActiveTenant: true,
+            success: (200, Schema.ref("EventOutcomes")),
             bodyLimit: bodyLimit
         ) { call in try await ingest(call) },
         Endpoint(
-            method: .get, path: "/v1/events/{id}", summary: "One event, also one that was taken back.",
-            access: .tenant(.usageRead, staff: Staff.all), success: (200, Schema.ref("StoredEvent"))
+            method: .get,
+            path: "/v1/events/{id}",
+            summary: "One event, also one that was taken back.",
+            access: .tenant(.usageRead, staff: Staff.all),
+            success: (200, Schema.ref("StoredEvent"))
         ) { call in
             .ok(
                 try await call.transaction { authorized, transaction in
                     let id = call.path["id"] ?? ""
                     let event = try await UsageQueries.find(
-                        id, of: try authorized.requiredTenant(), in: transaction)
+                        id,
+                        of: try authorized.requiredTenant(),
+                        in: transaction
+                    )
                     guard let event else { throw MeteringError.eventNotFound(id) }
                     return event.json
-                })
+                }
+            )
         },
         Endpoint(
-            method: .post, path: "/v1/events/{id}/void",
+            method: .post,
+            path: "/v1/events/{id}/void",
             summary: "Takes an event back: it stays, and counts no more. Doing so again changes nothing.",
-            access: .tenant(.usageWrite, staff: Staff.admin), body: Schema.object(["reason": Schema.string]),
-            isBodyRequired: false, isIdempotent: true, success: (200, Schema.ref("StoredEvent"))
+            access: .tenant(.usageWrite, staff: Staff.admin),
+            body: Schema.object(["reason": Schema.string]),
+            isBodyRequired: false,
+            isIdempotent: true,
+            success: (200, Schema.ref("StoredEvent"))
         ) { call in
             try await call.write(status: 200) { authorized, transaction in
                 var fields = try call.optionalFields()
                 let reason = try fields.optionalString("reason") ?? ""
                 try fields.finish()
                 return try await MeteringOperations.void(
-                    call.path["id"] ?? "", of: try authorized.requiredTenant(), reason: reason, by: authorized.stamp,
+                    call.path["id"] ?? "",
+                    of: try authorized.requiredTenant(),
+                    reason: reason,
+                    by: authorized.stamp,
                     in: transaction
                 ).json
             }
@@ -56,15 +73,20 @@ enum EventsRoutes {
         guard call.header("Idempotency-Key") == nil else {
             return try await call.write(status: 200) { authorized, transaction in
                 let outcomes = try await MeteringOperations.ingest(
-                    try EventBody.inputs(of: call, in: authorized.zone), for: try authorized.requiredTenant(),
-                    recordedAt: authorized.stamp.recordedAt, in: transaction)
+                    try EventBody.inputs(of: call, in: authorized.zone),
+                    for: try authorized.requiredTenant(),
+                    recordedAt: authorized.stamp.recordedAt,
+                    in: transaction
+                )
                 return json(outcomes)
             }
         }
         let authorized = try await call.authenticate()
         let outcomes = try await call.services.ingester.ingest(
-            try EventBody.inputs(of: call, in: authorized.zone), for: try authorized.requiredTenant(),
-            bytes: call.body.count)
+            try EventBody.inputs(of: call, in: authorized.zone),
+            for: try authorized.requiredTenant(),
+            bytes: call.body.count
+        )
         return .ok(json(outcomes))
     }
 

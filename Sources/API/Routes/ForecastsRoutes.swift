@@ -7,7 +7,8 @@ import Values
 enum ForecastsRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .post, path: "/v1/forecasts",
+            method: .post,
+            path: "/v1/forecasts",
             summary: "Forecasts one monthly series, with intervals and their back-test.",
             access: .staff([.admin, .finance]),
             body: Schema.object(
@@ -15,7 +16,9 @@ enum ForecastsRoutes {
                     "series": Schema.array(Schema.object(["month": Schema.string, "value": Schema.number])),
                     "horizon": Schema.integer, "levels": Schema.array(Schema.integer),
                     "method": Schema.choice(ForecastMethod.allCases.map(\.rawValue)), "seed": Schema.integer,
-                ], required: ["series"]),
+                ],
+                required: ["series"]
+            ),
             success: (200, Schema.free)
         ) { call in
             _ = try await call.transaction(staffScope: .finance) { _, _ in true }

@@ -5,25 +5,38 @@ import Values
 enum HealthRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .get, path: "/healthz", summary: "Whether the process answers.", access: .open,
+            method: .get,
+            path: "/healthz",
+            summary: "Whether the process answers.",
+            access: .open,
             success: (200, Schema.object(["status": Schema.string]))
         ) { _ in .ok(["status": "ok"]) },
         Endpoint(
-            method: .get, path: "/readyz",
+            method: .get,
+            path: "/readyz",
             summary: "Whether requests can be served: the database, its migrations and a worker are there; else 503.",
             access: .open,
             success: (200, Schema.object(["status": Schema.string, "checks": Schema.free]))
         ) { call in await ready(call) },
         Endpoint(
-            method: .get, path: "/metrics", summary: "What was measured, in Prometheus' text form.", access: .open,
-            success: (200, Schema.string), contentType: "text/plain"
+            method: .get,
+            path: "/metrics",
+            summary: "What was measured, in Prometheus' text form.",
+            access: .open,
+            success: (200, Schema.string),
+            contentType: "text/plain"
         ) { call in
             .bytes(
-                200, type: "text/plain; version=0.0.4; charset=utf-8",
-                Array(call.services.prometheus.exposition().utf8))
+                200,
+                type: "text/plain; version=0.0.4; charset=utf-8",
+                Array(call.services.prometheus.exposition().utf8)
+            )
         },
         Endpoint(
-            method: .get, path: "/openapi.json", summary: "This description.", access: .open,
+            method: .get,
+            path: "/openapi.json",
+            summary: "This description.",
+            access: .open,
             success: (200, Schema.free)
         ) { call in .ok(OpenAPIDocument.make(Catalogue.endpoints, version: call.services.version)) },
     ]

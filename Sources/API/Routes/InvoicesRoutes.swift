@@ -9,14 +9,17 @@ enum InvoicesRoutes {
     static let endpoints: [Endpoint] = [list, upcoming, find, page, pay]
 
     private static let list = Endpoint(
-        method: .get, path: "/v1/invoices",
+        method: .get,
+        path: "/v1/invoices",
         summary: "The tenant's invoices; staff who name no tenant see everybody's.",
         access: .tenant(.billingRead, staff: Staff.all),
         parameters: Paging.parameters + [
             Endpoint.Parameter(name: "subscription", about: "Only those of a subscription.", schema: Schema.string),
             Endpoint.Parameter(
-                name: "status", about: "Only those of a status.",
-                schema: Schema.choice(InvoiceStatus.allCases.map(\.rawValue))),
+                name: "status",
+                about: "Only those of a status.",
+                schema: Schema.choice(InvoiceStatus.allCases.map(\.rawValue))
+            ),
         ],
         success: (200, Schema.list(Schema.ref("Invoice")))
     ) { call in
@@ -26,19 +29,29 @@ enum InvoicesRoutes {
         let status = try call.queryChoice("status", as: InvoiceStatus.self)
         let invoices = try await call.transaction(staffScope: .finance) { authorized, transaction in
             try await InvoiceQueries.list(
-                of: authorized.tenant, subscription: subscription, status: status, limit: limit + 1, after: after,
-                in: transaction)
+                of: authorized.tenant,
+                subscription: subscription,
+                status: status,
+                limit: limit + 1,
+                after: after,
+                in: transaction
+            )
         }
         return .page(invoices, limit: limit, id: \.id.text, json: \.json)
     }
 
     private static let upcoming = Endpoint(
-        method: .get, path: "/v1/invoices/upcoming",
+        method: .get,
+        path: "/v1/invoices/upcoming",
         summary: "What the next invoice of a subscription comes to, with the usage so far.",
         access: .tenant(.billingRead, staff: Staff.all),
         parameters: [
             Endpoint.Parameter(
-                name: "subscription", about: "Whose next invoice is meant.", schema: Schema.string, isRequired: true)
+                name: "subscription",
+                about: "Whose next invoice is meant.",
+                schema: Schema.string,
+                isRequired: true
+            )
         ],
         success: (200, Schema.free)
     ) { call in
@@ -48,42 +61,63 @@ enum InvoicesRoutes {
                     throw Problem.invalid("subscription", "is required: the id of a subscription, sub_…")
                 }
                 return try await InvoiceOperations.upcoming(
-                    id, of: try authorized.requiredTenant(), at: authorized.stamp.at, in: transaction)
-            })
+                    id,
+                    of: try authorized.requiredTenant(),
+                    at: authorized.stamp.at,
+                    in: transaction
+                )
+            }
+        )
     }
 
     private static let find = Endpoint(
-        method: .get, path: "/v1/invoices/{id}", summary: "One invoice with its lines.",
-        access: .tenant(.billingRead, staff: Staff.all), success: (200, Schema.ref("Invoice"))
+        method: .get,
+        path: "/v1/invoices/{id}",
+        summary: "One invoice with its lines.",
+        access: .tenant(.billingRead, staff: Staff.all),
+        success: (200, Schema.ref("Invoice"))
     ) { call in .ok(try await invoice(of: call).invoice.json) }
 
     private static let page = Endpoint(
-        method: .get, path: "/v1/invoices/{id}/html", summary: "One invoice as a page to read and print.",
-        access: .tenant(.billingRead, staff: Staff.all), success: (200, Schema.string), contentType: "text/html"
+        method: .get,
+        path: "/v1/invoices/{id}/html",
+        summary: "One invoice as a page to read and print.",
+        access: .tenant(.billingRead, staff: Staff.all),
+        success: (200, Schema.string),
+        contentType: "text/html"
     ) { call in
         let found = try await invoice(of: call)
         let html = InvoicePage.html(found.invoice, seller: found.seller, buyer: found.buyer, in: found.zone)
         return .bytes(
-            200, type: "text/html; charset=utf-8", Array(html.utf8),
+            200,
+            type: "text/html; charset=utf-8",
+            Array(html.utf8),
             headers: [
                 "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
                 "X-Content-Type-Options": "nosniff",
-            ])
+            ]
+        )
     }
 
     private static let pay = Endpoint(
-        method: .post, path: "/v1/invoices/{id}/pay",
+        method: .post,
+        path: "/v1/invoices/{id}/pay",
         summary: "Records that an invoice was paid, with the payment's reference.",
-        access: .staff(Staff.money), body: Schema.object(["reference": Schema.string], required: ["reference"]),
-        isIdempotent: true, success: (200, Schema.ref("Invoice"))
+        access: .staff(Staff.money),
+        body: Schema.object(["reference": Schema.string], required: ["reference"]),
+        isIdempotent: true,
+        success: (200, Schema.ref("Invoice"))
     ) { call in
         try await call.write(status: 200) { authorized, transaction in
             var fields = try call.fields()
             let reference = try fields.string("reference")
             try fields.finish()
             return try await InvoiceOperations.pay(
-                try call.id(as: InvoiceID.self), of: try authorized.requiredTenant(), reference: reference,
-                by: authorized.stamp, in: transaction
+                try call.id(as: InvoiceID.self),
+                of: try authorized.requiredTenant(),
+                reference: reference,
+                by: authorized.stamp,
+                in: transaction
             ).json
         }
     }
@@ -106,7 +140,11 @@ enum InvoicesRoutes {
             let buyer = try await TenantQueries.find(tenant, in: transaction)
             let seller = try await LegalEntityQueries.find(invoice.legalEntity, in: transaction)
             return Found(
-                invoice: invoice, seller: seller?.name ?? "", buyer: buyer?.name ?? "", zone: authorized.zone)
+                invoice: invoice,
+                seller: seller?.name ?? "",
+                buyer: buyer?.name ?? "",
+                zone: authorized.zone
+            )
         }
     }
 }

@@ -6,9 +6,13 @@ import Values
 enum KeysRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .post, path: "/v1/keys",
+            method: .post,
+            path: "/v1/keys",
             summary: "Makes a key; shows its secret once. A key gives no more than it has.",
-            access: .tenant(.keys, staff: Staff.admin), body: draft, isBodyRequired: false, isIdempotent: true,
+            access: .tenant(.keys, staff: Staff.admin),
+            body: draft,
+            isBodyRequired: false,
+            isIdempotent: true,
             success: (201, created)
         ) { call in
             try await call.write(kept: withoutSecret) { authorized, transaction in
@@ -16,35 +20,52 @@ enum KeysRoutes {
                 let draft = try KeyDraft(json: &fields)
                 let held = authorized.caller.staff == nil ? authorized.caller.scopes : nil
                 let made = try await KeyOperations.create(
-                    draft, for: try authorized.requiredTenant(), within: held, by: authorized.stamp, in: transaction)
+                    draft,
+                    for: try authorized.requiredTenant(),
+                    within: held,
+                    by: authorized.stamp,
+                    in: transaction
+                )
                 return json(made.key, secret: made.secret)
             }
         },
         Endpoint(
-            method: .get, path: "/v1/keys", summary: "The tenant's keys, revoked ones too.",
-            access: .tenant(.keys, staff: Staff.all), parameters: Paging.parameters,
+            method: .get,
+            path: "/v1/keys",
+            summary: "The tenant's keys, revoked ones too.",
+            access: .tenant(.keys, staff: Staff.all),
+            parameters: Paging.parameters,
             success: (200, Schema.list(Schema.ref("Key")))
         ) { call in
             let limit = try call.limit()
             let after = try call.after(as: KeyID.self)
             let keys = try await call.transaction { authorized, transaction in
                 try await KeyQueries.list(
-                    of: try authorized.requiredTenant(), limit: limit + 1, after: after, in: transaction)
+                    of: try authorized.requiredTenant(),
+                    limit: limit + 1,
+                    after: after,
+                    in: transaction
+                )
             }
             return .page(keys, limit: limit, id: \.id.text, json: \.json)
         },
         Endpoint(
-            method: .delete, path: "/v1/keys/{id}",
+            method: .delete,
+            path: "/v1/keys/{id}",
             summary: "Revokes a key: the next request that comes with it is refused.",
-            access: .tenant(.keys, staff: Staff.admin), success: (200, Schema.ref("Key"))
+            access: .tenant(.keys, staff: Staff.admin),
+            success: (200, Schema.ref("Key"))
         ) { call in
             .ok(
                 try await call.transaction { authorized, transaction in
                     try await KeyOperations.revoke(
-                        try call.id(as: KeyID.self), of: try authorized.requiredTenant(), by: authorized.stamp,
+                        try call.id(as: KeyID.self),
+                        of: try authorized.requiredTenant(),
+                        by: authorized.stamp,
                         in: transaction
                     ).json
-                })
+                }
+            )
         },
     ]
 

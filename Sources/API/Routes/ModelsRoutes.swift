@@ -7,9 +7,11 @@ import Values
 enum ModelsRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .get, path: "/v1/models",
+            method: .get,
+            path: "/v1/models",
             summary: "The models the tenant's plan may use, and their other names; staff who name no tenant see all.",
-            access: .tenant(.inference, staff: Staff.all), speaksOpenAI: true,
+            access: .tenant(.inference, staff: Staff.all),
+            speaksOpenAI: true,
             success: (
                 200, Schema.object(["object": Schema.string, "data": Schema.array(Schema.ref("Model"))])
             )
@@ -20,8 +22,12 @@ enum ModelsRoutes {
             return .ok(["object": "list", "data": .array(models)])
         },
         Endpoint(
-            method: .get, path: "/v1/models/{id}", summary: "One model, by its name or another name of it.",
-            access: .tenant(.inference, staff: Staff.all), speaksOpenAI: true, success: (200, Schema.ref("Model"))
+            method: .get,
+            path: "/v1/models/{id}",
+            summary: "One model, by its name or another name of it.",
+            access: .tenant(.inference, staff: Staff.all),
+            speaksOpenAI: true,
+            success: (200, Schema.ref("Model"))
         ) { call in
             .ok(
                 try await call.transaction(staffScope: .finance) { authorized, transaction in
@@ -32,12 +38,14 @@ enum ModelsRoutes {
                         throw InferenceError.modelNotFound(name)
                     }
                     return name == model.name ? model.json : json(model, alias: name)
-                })
+                }
+            )
         },
     ]
 
     private static func list(
-        _ authorized: Authorized, in transaction: borrowing Transaction
+        _ authorized: Authorized,
+        in transaction: borrowing Transaction
     ) async throws -> [JSONValue] {
         let terms = try await terms(authorized, in: transaction)
         var newest: [String: Model] = [:]
@@ -56,7 +64,8 @@ enum ModelsRoutes {
 
     /// What the tenant's plans allow; nil for staff who name no tenant, who see everything.
     private static func terms(
-        _ authorized: Authorized, in transaction: borrowing Transaction
+        _ authorized: Authorized,
+        in transaction: borrowing Transaction
     ) async throws -> InferenceTerms? {
         guard let tenant = authorized.tenant else { return nil }
         return try await InferenceTermsQueries.terms(of: tenant, at: authorized.stamp.at, in: transaction)

@@ -9,14 +9,18 @@ import Values
 enum ReportsRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .get, path: "/v1/reports/{name}",
+            method: .get,
+            path: "/v1/reports/{name}",
             summary: "A report of finance (mrr, movements, arr, trial-balance): the same bytes for the same as-of.",
             access: .staff(Staff.money),
             parameters: [
                 Endpoint.Parameter(name: "from", about: "The first month, 2025-01.", schema: Schema.string),
                 Endpoint.Parameter(name: "to", about: "The last month, that included.", schema: Schema.string),
                 Endpoint.Parameter(
-                    name: "as_of", about: "What was known then; by default a minute ago.", schema: Schema.instant),
+                    name: "as_of",
+                    about: "What was known then; by default a minute ago.",
+                    schema: Schema.instant
+                ),
                 Endpoint.Parameter(name: "currency", about: "Only this currency.", schema: Schema.string),
             ],
             success: (200, Schema.free)
@@ -33,11 +37,17 @@ enum ReportsRoutes {
                     case "mrr", "movements", "arr":
                         let (from, to) = try months(call, asOf: asOf)
                         let report = try await RevenueReports.mrr(
-                            from: from, to: to, asOf: asOf, currency: try currency(call), in: transaction)
+                            from: from,
+                            to: to,
+                            asOf: asOf,
+                            currency: try currency(call),
+                            in: transaction
+                        )
                         return try json(report, name: call.path["name"])
                     default: throw Problem.notFound("report", call.path["name"] ?? "")
                     }
-                })
+                }
+            )
         }
     ]
 

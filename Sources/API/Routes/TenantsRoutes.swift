@@ -7,12 +7,18 @@ import Values
 enum TenantsRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .post, path: "/v1/tenants", summary: "Makes a tenant.", access: .staff(Staff.admin),
+            method: .post,
+            path: "/v1/tenants",
+            summary: "Makes a tenant.",
+            access: .staff(Staff.admin),
             body: Schema.object(
                 fields.merging([
                     "id": Schema.string, "legal_entity": Schema.string,
-                ]), required: ["name"]),
-            isIdempotent: true, success: (201, Schema.ref("Tenant"))
+                ]),
+                required: ["name"]
+            ),
+            isIdempotent: true,
+            success: (201, Schema.ref("Tenant"))
         ) { call in
             try await call.write(staffScope: .admin) { authorized, transaction in
                 var fields = try call.fields()
@@ -21,11 +27,16 @@ enum TenantsRoutes {
             }
         },
         Endpoint(
-            method: .get, path: "/v1/tenants", summary: "All tenants.", access: .staff(Staff.all),
+            method: .get,
+            path: "/v1/tenants",
+            summary: "All tenants.",
+            access: .staff(Staff.all),
             parameters: Paging.parameters + [
                 Endpoint.Parameter(
-                    name: "status", about: "Only those of a status.",
-                    schema: Schema.choice(TenantStatus.allCases.map(\.rawValue)))
+                    name: "status",
+                    about: "Only those of a status.",
+                    schema: Schema.choice(TenantStatus.allCases.map(\.rawValue))
+                )
             ],
             success: (200, Schema.list(Schema.ref("Tenant")))
         ) { call in
@@ -38,7 +49,10 @@ enum TenantsRoutes {
             return .page(tenants, limit: limit, id: \.id.text, json: \.json)
         },
         Endpoint(
-            method: .get, path: "/v1/tenants/{id}", summary: "One tenant.", access: .staff(Staff.all),
+            method: .get,
+            path: "/v1/tenants/{id}",
+            summary: "One tenant.",
+            access: .staff(Staff.all),
             success: (200, Schema.ref("Tenant"))
         ) { call in
             .ok(
@@ -48,10 +62,12 @@ enum TenantsRoutes {
                         throw TenantError.notFound(id)
                     }
                     return tenant.json
-                })
+                }
+            )
         },
         Endpoint(
-            method: .patch, path: "/v1/tenants/{id}",
+            method: .patch,
+            path: "/v1/tenants/{id}",
             summary: "Changes the fields that are named; `null` empties one that may be empty.",
             access: .staff(Staff.admin),
             body: Schema.object(fields.merging(["status": Schema.choice(TenantStatus.allCases.map(\.rawValue))])),
@@ -63,11 +79,17 @@ enum TenantsRoutes {
                     var fields = try call.fields()
                     let changes = try TenantChanges(json: &fields)
                     return try await TenantOperations.update(id, changes, by: authorized.stamp, in: transaction).json
-                })
+                }
+            )
         },
         Endpoint(
-            method: .post, path: "/v1/tenants/{id}/keys", summary: "Makes a key for a tenant; shows its secret once.",
-            access: .staff(Staff.admin), body: KeysRoutes.draft, isBodyRequired: false, isIdempotent: true,
+            method: .post,
+            path: "/v1/tenants/{id}/keys",
+            summary: "Makes a key for a tenant; shows its secret once.",
+            access: .staff(Staff.admin),
+            body: KeysRoutes.draft,
+            isBodyRequired: false,
+            isIdempotent: true,
             success: (201, KeysRoutes.created)
         ) { call in
             try await call.write(staffScope: .admin, kept: KeysRoutes.withoutSecret) { authorized, transaction in
@@ -79,7 +101,10 @@ enum TenantsRoutes {
             }
         },
         Endpoint(
-            method: .get, path: "/v1/tenant", summary: "The caller's tenant.", access: .anyTenant(staff: Staff.all),
+            method: .get,
+            path: "/v1/tenant",
+            summary: "The caller's tenant.",
+            access: .anyTenant(staff: Staff.all),
             success: (200, Schema.ref("Tenant"))
         ) { call in
             .ok(
@@ -89,7 +114,8 @@ enum TenantsRoutes {
                         throw TenantError.notFound(id)
                     }
                     return tenant.json
-                })
+                }
+            )
         },
     ]
 

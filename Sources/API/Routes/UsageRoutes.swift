@@ -6,24 +6,37 @@ import Values
 enum UsageRoutes {
     static let endpoints: [Endpoint] = [
         Endpoint(
-            method: .get, path: "/v1/usage",
+            method: .get,
+            path: "/v1/usage",
             summary: "What the events of a meter add up to, in windows of local hours, days or months.",
             access: .tenant(.usageRead, staff: Staff.all),
             parameters: [
                 Endpoint.Parameter(name: "meter", about: "Its code.", schema: Schema.string, isRequired: true),
                 Endpoint.Parameter(
-                    name: "from", about: "The first instant; by default the beginning of the month.",
-                    schema: Schema.instant),
+                    name: "from",
+                    about: "The first instant; by default the beginning of the month.",
+                    schema: Schema.instant
+                ),
                 Endpoint.Parameter(
-                    name: "to", about: "The first instant after; by default now.", schema: Schema.instant),
+                    name: "to",
+                    about: "The first instant after; by default now.",
+                    schema: Schema.instant
+                ),
                 Endpoint.Parameter(
-                    name: "window", about: "Into what the range is cut; by default it is one.",
-                    schema: Schema.choice(UsageWindow.allCases.map(\.rawValue))),
+                    name: "window",
+                    about: "Into what the range is cut; by default it is one.",
+                    schema: Schema.choice(UsageWindow.allCases.map(\.rawValue))
+                ),
                 Endpoint.Parameter(
-                    name: "group_by", about: "Up to four properties, separated by commas; of meters that add up.",
-                    schema: Schema.string),
+                    name: "group_by",
+                    about: "Up to four properties, separated by commas; of meters that add up.",
+                    schema: Schema.string
+                ),
                 Endpoint.Parameter(
-                    name: "subscription", about: "Only events that name it.", schema: Schema.string),
+                    name: "subscription",
+                    about: "Only events that name it.",
+                    schema: Schema.string
+                ),
             ],
             success: (200, Schema.list(Schema.ref("UsageRow")))
         ) { call in
@@ -36,9 +49,13 @@ enum UsageRoutes {
                 let window = try call.queryChoice("window", as: UsageWindow.self)
                 let windows = try window?.windows(of: range, in: authorized.zone) ?? [range]
                 return try await UsageQueries.rows(
-                    of: try authorized.requiredTenant(), meter: meter,
-                    subscription: try call.queryID("subscription", as: SubscriptionID.self), windows: windows,
-                    by: try properties(call), in: transaction)
+                    of: try authorized.requiredTenant(),
+                    meter: meter,
+                    subscription: try call.queryID("subscription", as: SubscriptionID.self),
+                    windows: windows,
+                    by: try properties(call),
+                    in: transaction
+                )
             }
             let code = call.query("meter") ?? ""
             return .page(rows, limit: rows.count, id: { _ in "" }, json: { json($0, meter: code) })
@@ -48,7 +65,8 @@ enum UsageRoutes {
     private static func range(_ call: Call, _ authorized: Authorized) throws(Problem) -> Period {
         let now = authorized.stamp.at
         let today = authorized.zone.date(of: now)
-        let start = try call.queryInstant("from", in: authorized.zone)
+        let start =
+            try call.queryInstant("from", in: authorized.zone)
             ?? authorized.zone.instant(today.adding(days: 1 - today.day))
         let end = try call.queryInstant("to", in: authorized.zone) ?? now
         guard let range = Period(start: start, end: end) else {

@@ -27,8 +27,14 @@ struct APIBench: Sendable {
         // Servers complain about connections that are open when they are told to stop.
         logger.logLevel = .critical
         let services = Services(
-            database: database, time: SystemTime(), inference: nil, prometheus: Prometheus(),
-            schema: try MigrationFiles.all().map(\.name), version: Version.text, logger: logger)
+            database: database,
+            time: SystemTime(),
+            inference: nil,
+            prometheus: Prometheus(),
+            schema: try MigrationFiles.all().map(\.name),
+            version: Version.text,
+            logger: logger
+        )
         let (ports, opened) = AsyncStream<(isOurs: Bool, port: Int)>.makeStream()
         let ours = Server.build(services: services, host: "127.0.0.1", port: 0, logger: logger) { port in
             opened.yield((true, port))
@@ -46,7 +52,8 @@ struct APIBench: Sendable {
             guard let oursAt = found[true], let bareAt = found[false] else { throw CancellationError() }
             return try await measure(
                 HTTPLoad(port: oursAt, path: Self.path, secret: secret),
-                HTTPLoad(port: bareAt, path: Self.path, secret: secret))
+                HTTPLoad(port: bareAt, path: Self.path, secret: secret)
+            )
         }
     }
 
@@ -81,7 +88,10 @@ struct APIBench: Sendable {
         let stamp = Stamp(now: SystemTime().now(), author: .command)
         let tenant = try await database.transaction(as: .admin) { transaction in
             try await TenantOperations.create(
-                try TenantDraft(name: "Bench", currency: .usd), by: stamp, in: transaction)
+                try TenantDraft(name: "Bench", currency: .usd),
+                by: stamp,
+                in: transaction
+            )
         }
         let made = try await database.transaction(as: .tenant(tenant.id)) { transaction in
             try await KeyOperations.create(try KeyDraft(name: "bench"), for: tenant.id, by: stamp, in: transaction)
@@ -91,7 +101,10 @@ struct APIBench: Sendable {
 
     /// The limit: the framework, one query, JSON out.
     private static func bare(
-        _ database: Database, _ tenant: TenantID, _ logger: Logger, onRunning: @escaping @Sendable (Int) -> Void
+        _ database: Database,
+        _ tenant: TenantID,
+        _ logger: Logger,
+        onRunning: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
         let router = Router(context: BasicRequestContext.self)
         router.get(RouterPath(path)) { _, _ -> Response in
@@ -100,13 +113,20 @@ struct APIBench: Sendable {
             }
             guard let found else { throw HTTPError(.notFound) }
             return Response(
-                status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: found.json.text)))
+                status: .ok,
+                headers: [.contentType: "application/json; charset=utf-8"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: found.json.text))
+            )
         }
         return Application(
             router: router,
             configuration: ApplicationConfiguration(
-                address: .hostname("127.0.0.1", port: 0), serverName: "bare", backlog: 1024),
-            onServerRunning: { channel in onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
+                address: .hostname("127.0.0.1", port: 0),
+                serverName: "bare",
+                backlog: 1024
+            ),
+            onServerRunning: { channel in onRunning(channel.localAddress?.port ?? 0) },
+            logger: logger
+        )
     }
 }

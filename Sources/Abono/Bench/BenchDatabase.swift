@@ -26,7 +26,10 @@ struct BenchDatabase: Sendable {
         do {
             let database = BenchDatabase(url: cluster.databaseURL, administrationURL: cluster.migrationURL)
             try await Migrator(MigrationFiles.all()).migrate(
-                url: cluster.migrationURL, login: "abono_app", recordedAt: SystemTime().now())
+                url: cluster.migrationURL,
+                login: "abono_app",
+                recordedAt: SystemTime().now()
+            )
             let result = try await untilSignal { try await body(database) }
             await cluster.leave()
             return result

@@ -84,7 +84,12 @@ private struct HTTPConnection {
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var noDelay: Int32 = 1
         _ = unsafe setsockopt(
-            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay, socklen_t(MemoryLayout<Int32>.size))
+            descriptor,
+            Int32(IPPROTO_TCP),
+            TCP_NODELAY,
+            &noDelay,
+            socklen_t(MemoryLayout<Int32>.size)
+        )
         let connected = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
                 unsafe connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))

@@ -26,7 +26,9 @@ struct IngestBench: Sendable {
                 value numeric(38, 12) NOT NULL, properties jsonb NOT NULL, recorded_at timestamptz NOT NULL
             );
             GRANT INSERT ON app.bench_events TO abono_system
-            """, url: bench.administrationURL)
+            """,
+            url: bench.administrationURL
+        )
         let now = SystemTime().now()
         let batches = try makeBatches(now)
         let stored = try await seconds(batches) { batch in
@@ -47,7 +49,8 @@ struct IngestBench: Sendable {
             _ = try await database.transaction(as: .system) { transaction in
                 try await transaction.copyIn(
                     "COPY app.bench_events (tenant_id, event_id, meter, at, value, properties, recorded_at) FROM STDIN",
-                    rows: rows)
+                    rows: rows
+                )
             }
         }
         var result = BenchResult(bench: "ingest")
@@ -68,9 +71,12 @@ struct IngestBench: Sendable {
         return try stride(from: 0, to: events, by: batch).map { start in
             try (start..<min(events, start + batch)).map { number in
                 let event = try UsageEvent(
-                    id: "event-\(number)", meter: "tokens.output",
+                    id: "event-\(number)",
+                    meter: "tokens.output",
                     at: now.adding(seconds: -Int64.random(in: 0..<3_600, using: &random)),
-                    value: Decimal12(Int.random(in: 1...4_000, using: &random)), properties: ["model": "bench"])
+                    value: Decimal12(Int.random(in: 1...4_000, using: &random)),
+                    properties: ["model": "bench"]
+                )
                 return (tenants[Int.random(in: 0..<tenants.count, using: &random)], event)
             }
         }
@@ -78,7 +84,8 @@ struct IngestBench: Sendable {
 
     /// How long it takes to work off all batches with so many writers.
     private func seconds(
-        _ batches: [Batch], _ work: @escaping @Sendable (Batch) async throws -> Void
+        _ batches: [Batch],
+        _ work: @escaping @Sendable (Batch) async throws -> Void
     ) async throws -> Double {
         let started = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in

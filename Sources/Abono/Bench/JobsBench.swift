@@ -45,7 +45,9 @@ struct JobsBench: Sendable {
 
     /// Works off a queue of one kind with our own workers.
     private func rate(
-        _ kind: String, on database: Database, _ bench: BenchDatabase,
+        _ kind: String,
+        on database: Database,
+        _ bench: BenchDatabase,
         register: @Sendable (JobWorker) -> Void
     ) async throws -> Double {
         try await fill(kind, in: database, bench)
@@ -91,7 +93,10 @@ struct JobsBench: Sendable {
 
     /// Does one job; false if there is none.
     private static func claimAndComplete(
-        _ kind: String, as node: NodeID, at now: Instant, on database: Database
+        _ kind: String,
+        as node: NodeID,
+        at now: Instant,
+        on database: Database
     ) async throws -> Bool {
         let claimed: BackgroundJobID? = try await database.transaction(as: .system) { transaction in
             try await transaction.first(
@@ -111,7 +116,8 @@ struct JobsBench: Sendable {
                 """
                 UPDATE app.jobs SET state = 'done', node_id = NULL, finished_at = \(now)
                 WHERE job_id = \(claimed) AND state = 'running' AND node_id = \(node) AND node_epoch = 1
-                """)
+                """
+            )
         }
         return true
     }
@@ -133,7 +139,8 @@ struct JobsBench: Sendable {
     private func checked(_ kind: String, _ seconds: Double, in database: Database) async throws -> Double {
         let done: Int? = try await database.transaction(as: .system) { transaction in
             try await transaction.first(
-                "SELECT count(*) FROM app.jobs WHERE kind = \(kind) AND state = 'done'") { row in try row.next() }
+                "SELECT count(*) FROM app.jobs WHERE kind = \(kind) AND state = 'done'"
+            ) { row in try row.next() }
         }
         guard done == jobs else {
             throw Problem(.internal, "\(done ?? 0) of \(jobs) jobs of kind \(kind) were completed")

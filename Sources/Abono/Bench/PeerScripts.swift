@@ -18,7 +18,7 @@ struct PeerScripts: Sendable {
 
     /// Runs every peer's script to its end.
     ///
-    /// - Parameter url: a superuser's; each script works in a database of its own that it drops.
+    /// `url`: a superuser's; each script works in a database of its own that it drops.
     func run(url: String, jobs: Int) async throws -> [Outcome] {
         guard let python = interpreter() else {
             let why = "it is not installed; \(folder)/setup.sh makes its environment"
@@ -31,8 +31,11 @@ struct PeerScripts: Sendable {
 
     private func measure(_ peer: String, _ python: String, url: String, jobs: Int) async throws -> Outcome {
         let result = try await Subprocess.run(
-            .path(FilePath(python)), arguments: ["\(folder)/jobs_\(peer).py", url, "--jobs", String(jobs)],
-            output: .string(limit: 1 << 16), error: .string(limit: 1 << 20))
+            .path(FilePath(python)),
+            arguments: ["\(folder)/jobs_\(peer).py", url, "--jobs", String(jobs)],
+            output: .string(limit: 1 << 16),
+            error: .string(limit: 1 << 20)
+        )
         guard result.terminationStatus.isSuccess else {
             let lines = result.standardError.split(whereSeparator: \.isNewline)
             return .skipped(peer: peer, why: "its script failed: \(lines.last ?? "it said nothing")")

@@ -50,7 +50,8 @@ enum Parse {
         else {
             throw ValidationError(
                 "\(option): \(text) is no amount of \(currency): a decimal like "
-                    + "\(Money(minor: 2500, currency: currency).text) is expected")
+                    + "\(Money(minor: 2500, currency: currency).text) is expected"
+            )
         }
         return try Money(exact, currency: currency)
     }

@@ -5,13 +5,17 @@ import Values
 /// The command `abono audit`.
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Who did what to which object.",
-        discussion: "  abono audit list --tenant ten_01h455vb4pex5vsknk084sn02q", subcommands: [List.self])
+        commandName: "audit",
+        abstract: "Who did what to which object.",
+        discussion: "  abono audit list --tenant ten_01h455vb4pex5vsknk084sn02q",
+        subcommands: [List.self]
+    )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists acts, newest first.",
-            discussion: "  abono audit list --object sub_01h455vb4pex5vsknk084sn02q --format json")
+            discussion: "  abono audit list --object sub_01h455vb4pex5vsknk084sn02q --format json"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -24,13 +28,21 @@ struct AuditCommand: AsyncParsableCommand {
                 if let tenant { _ = try await session.tenant(tenant) }
                 return try await session.read { transaction in
                     try await Activity.list(
-                        tenant: tenant, object: object, limit: page.limit, before: before, in: transaction)
+                        tenant: tenant,
+                        object: object,
+                        limit: page.limit,
+                        before: before,
+                        in: transaction
+                    )
                 }
             }
             Output(format: options.format).list(
                 ["recorded_at", "author", "verb", "object", "id", "details"],
-                entries.map { [$0.recordedAt.text, $0.author, $0.verb, $0.object, $0.id.text, Self.short($0.details)] },
-                json: .array(entries.map(\.json)))
+                entries.map {
+                    [$0.recordedAt.text, $0.author, $0.verb, $0.object, $0.id.text, Self.short($0.details)]
+                },
+                json: .array(entries.map(\.json))
+            )
         }
 
         /// A line of a table has no room for all of it; JSON has.

@@ -15,7 +15,8 @@ struct Backup: AsyncParsableCommand {
             Uses ABONO_MIGRATION_URL, which passes row-level security; any other role would silently leave rows out.
 
               abono backup abono-2026-03-01.dump
-            """)
+            """
+    )
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The file to write.") var file: String
@@ -27,9 +28,16 @@ struct Backup: AsyncParsableCommand {
             let tools = try await PostgresTools.find()
             do {
                 let descriptor = try FileDescriptor.open(
-                    FilePath(temporary), .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
+                    FilePath(temporary),
+                    .writeOnly,
+                    options: [.create, .truncate],
+                    permissions: [.ownerReadWrite]
+                )
                 try await tools.run(
-                    "pg_dump", ["--format=custom", "--schema=app", "--dbname=\(url)"], output: descriptor)
+                    "pg_dump",
+                    ["--format=custom", "--schema=app", "--dbname=\(url)"],
+                    output: descriptor
+                )
             } catch let error as Errno {
                 throw Problem.invalid("FILE", "\(temporary) cannot be written: \(error)")
             } catch {
@@ -56,7 +64,8 @@ struct Restore: AsyncParsableCommand {
             which must have no Abono tables yet, in one transaction.
 
               abono restore abono-2026-03-01.dump --home /srv/abono
-            """)
+            """
+    )
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The file `abono backup` wrote.") var file: String
@@ -83,13 +92,21 @@ struct Restore: AsyncParsableCommand {
         for statement in Self.preparations { try await Administration.run(statement, url: url) }
         do {
             try await PostgresTools.find().run(
-                "pg_restore", ["--single-transaction", "--exit-on-error", "--dbname=\(url)"], input: input)
+                "pg_restore",
+                ["--single-transaction", "--exit-on-error", "--dbname=\(url)"],
+                input: input
+            )
         } catch {
             throw Problem(
-                .precondition, "the backup was not restored, nothing was changed: \(Problem.of(error).message)")
+                .precondition,
+                "the backup was not restored, nothing was changed: \(Problem.of(error).message)"
+            )
         }
         let status = try await Migrator(MigrationFiles.all()).migrate(
-            url: url, login: loginRole, recordedAt: SystemTime().now())
+            url: url,
+            login: loginRole,
+            recordedAt: SystemTime().now()
+        )
         Output(format: options.format).object([
             "restored": .string(file), "migrations": .int(status.applied.count),
         ])
@@ -113,7 +130,9 @@ extension Session {
     func requiredMigrationURL() throws -> String {
         guard let migrationURL else {
             throw Problem.invalid(
-                "ABONO_MIGRATION_URL", "is not set; --database-url names a role that row-level security holds back")
+                "ABONO_MIGRATION_URL",
+                "is not set; --database-url names a role that row-level security holds back"
+            )
         }
         return migrationURL
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Values
 
-/// `abono bench`
+/// The command `abono bench`.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
@@ -12,12 +12,14 @@ struct BenchCommand: AsyncParsableCommand {
 
               abono bench jobs --format json
             """,
-        subcommands: [API.self, Ingest.self, Jobs.self])
+        subcommands: [API.self, Ingest.self, Jobs.self]
+    )
 
     struct API: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "api",
-            abstract: "An authenticated read over HTTP, beside a bare route with the same query.")
+            abstract: "An authenticated read over HTTP, beside a bare route with the same query."
+        )
 
         @Option(help: "Connections at once, 1 to 256.") var connections = 16
         @Option(help: "Seconds of load in each of three turns, 1 to 60.") var seconds = 3
@@ -36,7 +38,8 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Ingest: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Usage events stored once, beside COPY into a bare table.")
+            abstract: "Usage events stored once, beside COPY into a bare table."
+        )
 
         @Option(help: "How many events, 1000 to 1000000.") var events = 100_000
         @Option(help: "Events in a transaction, 1 to 10000.") var batch = 1_000
@@ -57,7 +60,8 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Jobs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Background jobs claimed and completed, beside one at a time and other queues.")
+            abstract: "Background jobs claimed and completed, beside one at a time and other queues."
+        )
 
         @Option(help: "How many jobs of each kind, 100 to 1000000.") var jobs = 20_000
         @Option(help: "Workers, 1 to 16.") var workers = 2
@@ -74,7 +78,11 @@ struct BenchCommand: AsyncParsableCommand {
 
         func run() async throws {
             let bench = JobsBench(
-                jobs: jobs, workers: workers, concurrency: concurrency, peers: PeerScripts(folder: peers))
+                jobs: jobs,
+                workers: workers,
+                concurrency: concurrency,
+                peers: PeerScripts(folder: peers)
+            )
             try await BenchDatabase.run { try await bench.run(on: $0) }.print(to: Output(format: format))
         }
     }

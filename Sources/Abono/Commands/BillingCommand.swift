@@ -5,18 +5,23 @@ import Values
 /// The command `abono billing`.
 struct BillingCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "billing", abstract: "The billing run.", discussion: "  abono billing run --until 2026-04-01",
-        subcommands: [Run.self])
+        commandName: "billing",
+        abstract: "The billing run.",
+        discussion: "  abono billing run --until 2026-04-01",
+        subcommands: [Run.self]
+    )
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Issues everything that is due; safe to run twice, or twice at once.",
-            discussion: "  abono billing run --until 2026-04-01T00:00:00Z --format json")
+            discussion: "  abono billing run --until 2026-04-01T00:00:00Z --format json"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Option(
             help: "Everything that falls due up to this business time; a date is midnight in UTC.",
-            transform: Parse.instant)
+            transform: Parse.instant
+        )
         var until: Instant
         @Option(help: "How long an invoice stays a draft before it is put into the books; 0 is not at all.")
         var graceSeconds: Int64 = 0
@@ -32,8 +37,13 @@ struct BillingCommand: AsyncParsableCommand {
             let summary = try await Session.run(options) { session in
                 if let tenant { _ = try await session.tenant(tenant) }
                 return try await BillingRun.run(
-                    until: until, database: session.database, time: session.time, author: .command,
-                    graceSeconds: graceSeconds, tenant: tenant)
+                    until: until,
+                    database: session.database,
+                    time: session.time,
+                    author: .command,
+                    graceSeconds: graceSeconds,
+                    tenant: tenant
+                )
             }
             Output(format: options.format).object(summary.json)
             for failure in summary.failures { CommandFailure.say("\(failure.object): \(failure.message)") }

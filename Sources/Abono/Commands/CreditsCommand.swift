@@ -5,9 +5,11 @@ import Values
 /// The command `abono credits`.
 struct CreditsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "credits", abstract: "Credit of which invoices take.",
+        commandName: "credits",
+        abstract: "Credit of which invoices take.",
         discussion: "  abono credits grant --tenant ten_01h455vb4pex5vsknk084sn02q --amount 25.00 --currency USD",
-        subcommands: [Grant.self, List.self, TakeBack.self])
+        subcommands: [Grant.self, List.self, TakeBack.self]
+    )
 
     struct Grant: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -15,7 +17,8 @@ struct CreditsCommand: AsyncParsableCommand {
             discussion: """
                   abono credits grant --tenant ten_01h455vb4pex5vsknk084sn02q --amount 25.00 --currency USD \
                 --expires-at 2027-01-01
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
@@ -32,8 +35,13 @@ struct CreditsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let draft = try CreditGrantDraft(
-                amount: try Parse.money(amount, currency, option: "--amount"), kind: kind, priority: priority,
-                expiresAt: expiresAt, memo: memo, id: id)
+                amount: try Parse.money(amount, currency, option: "--amount"),
+                kind: kind,
+                priority: priority,
+                expiresAt: expiresAt,
+                memo: memo,
+                id: id
+            )
             let grant = try await Session.run(options) { session in
                 try await session.act(for: tenant) { _, transaction in
                     try await CreditOperations.grant(draft, to: tenant, by: session.stamp, in: transaction)
@@ -46,7 +54,8 @@ struct CreditsCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists grants, also those used up, expired or voided.",
-            discussion: "  abono credits list --tenant ten_01h455vb4pex5vsknk084sn02q")
+            discussion: "  abono credits list --tenant ten_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -67,7 +76,9 @@ struct CreditsCommand: AsyncParsableCommand {
                         $0.id.text, $0.tenant.text, $0.kind.rawValue, $0.amount.text, $0.used.text, $0.left.text,
                         $0.amount.currency.code, String($0.priority), $0.expiresAt?.text ?? "", $0.voidedAt?.text ?? "",
                     ]
-                }, json: .array(grants.map(\.json)))
+                },
+                json: .array(grants.map(\.json))
+            )
         }
     }
 
@@ -75,7 +86,8 @@ struct CreditsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "void",
             abstract: "Takes back what is left of a grant.",
-            discussion: "  abono credits void grt_01h455vb4pex5vsknk084sn02q --yes")
+            discussion: "  abono credits void grt_01h455vb4pex5vsknk084sn02q --yes"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation

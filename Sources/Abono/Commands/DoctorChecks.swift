@@ -31,8 +31,10 @@ struct DoctorChecks {
             return .ok("database", "reachable")
         } catch {
             return .failed(
-                "database", reason(error),
-                "check that the server runs and that ABONO_DATABASE_URL names its host, database and login role")
+                "database",
+                reason(error),
+                "check that the server runs and that ABONO_DATABASE_URL names its host, database and login role"
+            )
         }
     }
 
@@ -41,8 +43,10 @@ struct DoctorChecks {
             let status = try await Migrator(MigrationFiles.all()).check(url: session.database.url)
             guard status.pending.isEmpty else {
                 return .failed(
-                    "migrations", "pending: \(status.pending.joined(separator: ", "))",
-                    "run `abono migrate` with ABONO_MIGRATION_URL")
+                    "migrations",
+                    "pending: \(status.pending.joined(separator: ", "))",
+                    "run `abono migrate` with ABONO_MIGRATION_URL"
+                )
             }
             return .ok("migrations", "\(status.applied.count) applied")
         } catch {
@@ -132,26 +136,31 @@ struct DoctorChecks {
         checks.append(
             isReadable
                 ? .ok("models folder", models)
-                : .failed("models folder", "\(models) cannot be read", "make it, or set ABONO_MODELS to another"))
+                : .failed("models folder", "\(models) cannot be read", "make it, or set ABONO_MODELS to another")
+        )
         guard session.settings.databaseURL == nil else { return checks }
         let home = session.settings.home
         let canWrite = FileManager.default.isWritableFile(atPath: home)
         checks.append(
             canWrite
                 ? .ok("home folder", home)
-                : .failed("home folder", "\(home) cannot be written", "give it to this user, or set ABONO_HOME"))
+                : .failed("home folder", "\(home) cannot be written", "give it to this user, or set ABONO_HOME")
+        )
         let data = home + "/postgres"
         let mode = try? FileManager.default.attributesOfItem(atPath: data)[.posixPermissions] as? Int
         let isPrivate = (mode ?? 0o700) & 0o077 == 0
         checks.append(
             isPrivate
                 ? .ok("data folder", "\(data) is for its owner only")
-                : .failed("data folder", "\(data) is open to others", "chmod 700 \(data)"))
+                : .failed("data folder", "\(data) is open to others", "chmod 700 \(data)")
+        )
         return checks
     }
 
     private func check(
-        _ name: String, _ advice: String, _ body: (borrowing Transaction) async throws -> (isOK: Bool, found: String)
+        _ name: String,
+        _ advice: String,
+        _ body: (borrowing Transaction) async throws -> (isOK: Bool, found: String)
     ) async -> DoctorCheck {
         do {
             let (isOK, found) = try await session.database.transaction(as: .system, body)

@@ -9,7 +9,8 @@ struct Doctor: AsyncParsableCommand {
             Says of each check whether it is ok, and if not, what to do. Exits 1 if any failed.
 
               abono doctor --format json
-            """)
+            """
+    )
 
     @OptionGroup var options: GlobalOptions
 
@@ -26,7 +27,8 @@ struct Doctor: AsyncParsableCommand {
         Output(format: options.format).list(
             ["check", "result", "found", "what to do"],
             checks.map { [$0.name, $0.isOK ? "ok" : "failed", $0.found, $0.advice ?? ""] },
-            json: ["ok": .bool(checks.allSatisfy(\.isOK)), "checks": .array(checks.map(\.json))])
+            json: ["ok": .bool(checks.allSatisfy(\.isOK)), "checks": .array(checks.map(\.json))]
+        )
         if !checks.allSatisfy(\.isOK) { throw ExitCode(1) }
     }
 }

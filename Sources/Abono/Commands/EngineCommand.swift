@@ -6,7 +6,8 @@ import Llama
 struct Engine: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs one model; frames come and go over the socket that is standard input and output.",
-        shouldDisplay: false)
+        shouldDisplay: false
+    )
 
     @Option(help: "The GGUF file.") var model: String
     @Option(help: "Generations at once.") var sequences = 4

@@ -2,12 +2,13 @@ import ArgumentParser
 import Forecasting
 import Values
 
-/// `abono forecast`
+/// The command `abono forecast`.
 struct ForecastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
         abstract: "Forecasts with intervals and their back-test.",
-        subcommands: [Series.self, OfRevenue.self])
+        subcommands: [Series.self, OfRevenue.self]
+    )
 
     struct Series: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -16,7 +17,8 @@ struct ForecastCommand: AsyncParsableCommand {
                 FILE is CSV with a header and the columns month (2024-01) and value; - reads standard input.
 
                   abono forecast series revenue.csv --horizon 12
-                """)
+                """
+        )
 
         @Argument(help: "The file; - is standard input.") var file: String
         @Option(help: "How many months, 1 to 60.") var horizon = 12
@@ -34,12 +36,14 @@ struct ForecastCommand: AsyncParsableCommand {
 
     struct OfRevenue: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "revenue", abstract: "Forecasts monthly recurring revenue from its own closings.",
+            commandName: "revenue",
+            abstract: "Forecasts monthly recurring revenue from its own closings.",
             discussion: """
                 Reads the report of recurring revenue as of an instant; a month that is not over is left out.
 
                   abono forecast revenue --from 2024-01 --to 2025-12 --currency USD --horizon 12
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var span: ReportsCommand.Span

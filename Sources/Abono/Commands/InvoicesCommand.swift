@@ -6,13 +6,17 @@ import Values
 /// The command `abono invoices`.
 struct InvoicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "invoices", abstract: "Invoices and their payment.",
+        commandName: "invoices",
+        abstract: "Invoices and their payment.",
         discussion: "  abono invoices list --status open",
-        subcommands: [List.self, Show.self, Finalize.self, Pay.self, TakeBack.self])
+        subcommands: [List.self, Show.self, Finalize.self, Pay.self, TakeBack.self]
+    )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists invoices.", discussion: "  abono invoices list --status open --format csv")
+            abstract: "Lists invoices.",
+            discussion: "  abono invoices list --status open --format csv"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -27,8 +31,13 @@ struct InvoicesCommand: AsyncParsableCommand {
                 if let tenant { _ = try await session.tenant(tenant) }
                 return try await session.read { transaction in
                     try await InvoiceQueries.list(
-                        of: tenant, subscription: subscription, status: status, limit: page.limit, after: after,
-                        in: transaction)
+                        of: tenant,
+                        subscription: subscription,
+                        status: status,
+                        limit: page.limit,
+                        after: after,
+                        in: transaction
+                    )
                 }
             }
             InvoicesCommand.print(invoices, options)
@@ -38,7 +47,8 @@ struct InvoicesCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows an invoice with its lines.",
-            discussion: "  abono invoices show inv_01h455vb4pex5vsknk084sn02q")
+            discussion: "  abono invoices show inv_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The invoice's id.", transform: Parse.id) var id: InvoiceID
@@ -52,7 +62,8 @@ struct InvoicesCommand: AsyncParsableCommand {
     struct Finalize: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Numbers a draft and posts it; from then on it is owed.",
-            discussion: "  abono invoices finalize inv_01h455vb4pex5vsknk084sn02q")
+            discussion: "  abono invoices finalize inv_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The invoice's id.", transform: Parse.id) var id: InvoiceID
@@ -70,7 +81,8 @@ struct InvoicesCommand: AsyncParsableCommand {
     struct Pay: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Records that an invoice was paid.",
-            discussion: "  abono invoices pay inv_01h455vb4pex5vsknk084sn02q --reference \"bank 2026-03-04/117\"")
+            discussion: "  abono invoices pay inv_01h455vb4pex5vsknk084sn02q --reference \"bank 2026-03-04/117\""
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The invoice's id.", transform: Parse.id) var id: InvoiceID
@@ -81,7 +93,12 @@ struct InvoicesCommand: AsyncParsableCommand {
             let invoice = try await Session.run(options) { session in
                 try await session.change(id) { tenant, transaction in
                     try await InvoiceOperations.pay(
-                        id, of: tenant, reference: reference, by: session.stamp, in: transaction)
+                        id,
+                        of: tenant,
+                        reference: reference,
+                        by: session.stamp,
+                        in: transaction
+                    )
                 }
             }
             InvoicesCommand.print(invoice, options)
@@ -92,7 +109,8 @@ struct InvoicesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "void",
             abstract: "Takes an invoice back that nobody has paid.",
-            discussion: "  abono invoices void inv_01h455vb4pex5vsknk084sn02q --yes")
+            discussion: "  abono invoices void inv_01h455vb4pex5vsknk084sn02q --yes"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
@@ -118,7 +136,9 @@ struct InvoicesCommand: AsyncParsableCommand {
                     $0.id.text, $0.number ?? "", $0.tenant.text, $0.status.rawValue, $0.reason.rawValue,
                     $0.issuedAt.text, $0.dueAt?.text ?? "", $0.currency.code, $0.total.text, $0.amountDue.text,
                 ]
-            }, json: .array(invoices.map(\.json)))
+            },
+            json: .array(invoices.map(\.json))
+        )
     }
 
     /// One invoice; for a person its lines come as a table of their own.
@@ -139,7 +159,9 @@ struct InvoicesCommand: AsyncParsableCommand {
                     line.plan, line.price ?? "", line.kind.rawValue, line.start.text, line.end.text,
                     line.quantity.text,
                 ] + amounts
-            }, json: .null)
+            },
+            json: .null
+        )
     }
 }
 
@@ -157,7 +179,8 @@ extension Session {
 
     /// Acts on an invoice as its tenant.
     fileprivate func change(
-        _ id: InvoiceID, _ body: (TenantID, borrowing Transaction) async throws -> Invoice
+        _ id: InvoiceID,
+        _ body: (TenantID, borrowing Transaction) async throws -> Invoice
     ) async throws -> Invoice {
         let tenant = try await read { transaction in try await OwnerQueries.tenant(of: id, in: transaction) }
         return try await database.transaction(as: .tenant(tenant)) { transaction in

@@ -28,26 +28,36 @@ struct JobRow: Sendable {
 enum JobRowQueries {
     /// Background jobs, newest first.
     static func background(
-        state: String?, tenant: TenantID?, limit: Int, in transaction: borrowing Transaction
+        state: String?,
+        tenant: TenantID?,
+        limit: Int,
+        in transaction: borrowing Transaction
     ) async throws -> [JobRow] {
         try await transaction.query(
             """
             SELECT \(fragment: backgroundColumns) FROM app.jobs
             WHERE (\(state)::text IS NULL OR state = \(state)) AND (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
             ORDER BY job_id DESC LIMIT \(limit)
-            """, background)
+            """,
+            background
+        )
     }
 
     /// Inference jobs, newest first.
     static func inference(
-        state: String?, tenant: TenantID?, limit: Int, in transaction: borrowing Transaction
+        state: String?,
+        tenant: TenantID?,
+        limit: Int,
+        in transaction: borrowing Transaction
     ) async throws -> [JobRow] {
         try await transaction.query(
             """
             SELECT \(fragment: inferenceColumns) FROM app.inference_jobs
             WHERE (\(state)::text IS NULL OR status = \(state)) AND (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
             ORDER BY id DESC LIMIT \(limit)
-            """, inference)
+            """,
+            inference
+        )
     }
 
     /// The job with an id.
@@ -58,10 +68,14 @@ enum JobRowQueries {
         switch id {
         case .background(let id):
             found = try await transaction.first(
-                "SELECT \(fragment: backgroundColumns) FROM app.jobs WHERE job_id = \(id)", background)
+                "SELECT \(fragment: backgroundColumns) FROM app.jobs WHERE job_id = \(id)",
+                background
+            )
         case .inference(let id):
             found = try await transaction.first(
-                "SELECT \(fragment: inferenceColumns) FROM app.inference_jobs WHERE id = \(id)", inference)
+                "SELECT \(fragment: inferenceColumns) FROM app.inference_jobs WHERE id = \(id)",
+                inference
+            )
         }
         guard let found else { throw JobError.notFound(id.text) }
         return found
@@ -96,7 +110,15 @@ enum JobRowQueries {
 
     private static func job(_ id: String, _ row: inout RowReader) throws -> JobRow {
         JobRow(
-            id: id, kind: try row.next(), state: try row.next(), tenant: try row.next(), attempts: try row.next(),
-            createdAt: try row.next(), finishedAt: try row.next(), error: try row.next(), details: try row.next())
+            id: id,
+            kind: try row.next(),
+            state: try row.next(),
+            tenant: try row.next(),
+            attempts: try row.next(),
+            createdAt: try row.next(),
+            finishedAt: try row.next(),
+            error: try row.next(),
+            details: try row.next()
+        )
     }
 }

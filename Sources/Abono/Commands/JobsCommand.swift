@@ -6,18 +6,21 @@ import Values
 /// The command `abono jobs`.
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "jobs", abstract: "Inference and background jobs.",
+        commandName: "jobs",
+        abstract: "Inference and background jobs.",
         discussion: """
             Ids of inference jobs begin with job_, those of background jobs with bgj_.
 
               abono jobs list --state dead
             """,
-        subcommands: [List.self, Show.self, Retry.self, Cancel.self])
+        subcommands: [List.self, Show.self, Retry.self, Cancel.self]
+    )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists jobs of both kinds, newest first.",
-            discussion: "  abono jobs list --of background --state dead --format json")
+            discussion: "  abono jobs list --of background --state dead --format json"
+        )
 
         enum Family: String, CaseIterable {
             case all, background, inference
@@ -36,11 +39,19 @@ struct JobsCommand: AsyncParsableCommand {
                     var jobs: [JobRow] = []
                     if of != .inference {
                         jobs += try await JobRowQueries.background(
-                            state: state, tenant: tenant, limit: page.limit, in: transaction)
+                            state: state,
+                            tenant: tenant,
+                            limit: page.limit,
+                            in: transaction
+                        )
                     }
                     if of != .background {
                         jobs += try await JobRowQueries.inference(
-                            state: state, tenant: tenant, limit: page.limit, in: transaction)
+                            state: state,
+                            tenant: tenant,
+                            limit: page.limit,
+                            in: transaction
+                        )
                     }
                     return jobs
                 }
@@ -53,13 +64,17 @@ struct JobsCommand: AsyncParsableCommand {
                         $0.id, $0.kind, $0.state, $0.tenant?.text ?? "", String($0.attempts), $0.createdAt.text,
                         $0.finishedAt?.text ?? "", $0.error ?? "",
                     ]
-                }, json: .array(newest.map(\.json)))
+                },
+                json: .array(newest.map(\.json))
+            )
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows a job.", discussion: "  abono jobs show bgj_01h455vb4pex5vsknk084sn02q")
+            abstract: "Shows a job.",
+            discussion: "  abono jobs show bgj_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The job's id.", transform: JobsCommand.id) var id: AnyJobID
@@ -75,7 +90,8 @@ struct JobsCommand: AsyncParsableCommand {
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a dead or cancelled background job wait for its next run.",
-            discussion: "  abono jobs retry bgj_01h455vb4pex5vsknk084sn02q")
+            discussion: "  abono jobs retry bgj_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The job's id.", transform: JobsCommand.id) var id: AnyJobID
@@ -83,8 +99,10 @@ struct JobsCommand: AsyncParsableCommand {
         func run() async throws {
             guard case .background(let background) = id else {
                 throw Problem(
-                    .precondition, code: "not_retryable",
-                    "\(id.text) is an inference job; its caller asks again, so that it is admitted and billed anew")
+                    .precondition,
+                    code: "not_retryable",
+                    "\(id.text) is an inference job; its caller asks again, so that it is admitted and billed anew"
+                )
             }
             let job = try await Session.run(options) { session in
                 try await session.administer { transaction in
@@ -99,7 +117,8 @@ struct JobsCommand: AsyncParsableCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Cancels a background job that waits, or an inference job also while it runs.",
-            discussion: "  abono jobs cancel bgj_01h455vb4pex5vsknk084sn02q --yes")
+            discussion: "  abono jobs cancel bgj_01h455vb4pex5vsknk084sn02q --yes"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation

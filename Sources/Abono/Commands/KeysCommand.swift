@@ -5,12 +5,14 @@ import Values
 /// The command `abono keys`.
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "API keys of tenants and staff.",
+        commandName: "keys",
+        abstract: "API keys of tenants and staff.",
         discussion: """
               abono keys create --tenant ten_01h455vb4pex5vsknk084sn02q --scopes inference,usage:read
               abono keys create --staff finance
             """,
-        subcommands: [Create.self, List.self, Revoke.self])
+        subcommands: [Create.self, List.self, Revoke.self]
+    )
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -20,7 +22,8 @@ struct KeysCommand: AsyncParsableCommand {
                 \(KeyScope.allCases.map(\.rawValue).joined(separator: ", ")).
 
                   abono keys create --tenant ten_01h455vb4pex5vsknk084sn02q --scopes inference,usage:read
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Option(help: "The tenant whose key it is.", transform: Parse.id) var tenant: TenantID?
@@ -40,14 +43,21 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             let draft = try KeyDraft(
-                name: name, scopes: scopes?.set ?? Set(KeyScope.allCases), expiresAt: expiresAt)
+                name: name,
+                scopes: scopes?.set ?? Set(KeyScope.allCases),
+                expiresAt: expiresAt
+            )
             let made = try await Session.run(options) { session in
                 try await session.administer { transaction in
                     if let tenant {
                         return try await KeyOperations.create(draft, for: tenant, by: session.stamp, in: transaction)
                     }
                     return try await KeyOperations.createStaff(
-                        draft, role: staff ?? .support, by: session.stamp, in: transaction)
+                        draft,
+                        role: staff ?? .support,
+                        by: session.stamp,
+                        in: transaction
+                    )
                 }
             }
             var json = made.key.json.object ?? JSONObject()
@@ -62,7 +72,8 @@ struct KeysCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists a tenant's keys, or the staff's, revoked ones too.",
-            discussion: "  abono keys list --tenant ten_01h455vb4pex5vsknk084sn02q")
+            discussion: "  abono keys list --tenant ten_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -87,14 +98,17 @@ struct KeysCommand: AsyncParsableCommand {
                         key.scopes.map(\.rawValue).joined(separator: " "), key.lastUsedAt?.text ?? "",
                         key.expiresAt?.text ?? "", key.revokedAt?.text ?? "",
                     ]
-                }, json: .array(keys.map(\.json)))
+                },
+                json: .array(keys.map(\.json))
+            )
         }
     }
 
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revokes a key: the next request with it is refused.",
-            discussion: "  abono keys revoke key_01h455vb4pex5vsknk084sn02q --yes")
+            discussion: "  abono keys revoke key_01h455vb4pex5vsknk084sn02q --yes"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation

@@ -5,13 +5,17 @@ import Values
 /// The command `abono ledger`.
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "The books.", discussion: "  abono ledger verify",
-        subcommands: [Balances.self, Entries.self, Verify.self])
+        commandName: "ledger",
+        abstract: "The books.",
+        discussion: "  abono ledger verify",
+        subcommands: [Balances.self, Entries.self, Verify.self]
+    )
 
     struct Balances: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "What stands on each account: the trial balance, or a tenant's part of it.",
-            discussion: "  abono ledger balances --as-of 2026-03-31T23:59:59Z")
+            discussion: "  abono ledger balances --as-of 2026-03-31T23:59:59Z"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
@@ -35,14 +39,17 @@ struct LedgerCommand: AsyncParsableCommand {
                         $0.account.rawValue, $0.account.kind.rawValue, $0.balance.currency.code, $0.debits.text,
                         $0.credits.text, $0.balance.text,
                     ]
-                }, json: .array(balances.map(\.json)))
+                },
+                json: .array(balances.map(\.json))
+            )
         }
     }
 
     struct Entries: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists a tenant's journals, newest first.",
-            discussion: "  abono ledger entries --tenant ten_01h455vb4pex5vsknk084sn02q --account receivable")
+            discussion: "  abono ledger entries --tenant ten_01h455vb4pex5vsknk084sn02q --account receivable"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -56,8 +63,13 @@ struct LedgerCommand: AsyncParsableCommand {
                 _ = try await session.tenant(tenant)
                 return try await session.read { transaction in
                     try await LedgerQueries.journals(
-                        of: tenant, account: account, reference: reference, limit: page.limit, before: before,
-                        in: transaction)
+                        of: tenant,
+                        account: account,
+                        reference: reference,
+                        limit: page.limit,
+                        before: before,
+                        in: transaction
+                    )
                 }
             }
             let rows = journals.flatMap { posted in
@@ -70,15 +82,18 @@ struct LedgerCommand: AsyncParsableCommand {
                 }
             }
             Output(format: options.format).list(
-                ["at", "journal", "account", "amount", "currency", "reference", "memo"], rows,
-                json: .array(journals.map(\.json)))
+                ["at", "journal", "account", "amount", "currency", "reference", "memo"],
+                rows,
+                json: .array(journals.map(\.json))
+            )
         }
     }
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Recomputes all books from their rows; exits 1 if anything is wrong.",
-            discussion: "  abono ledger verify --format json")
+            discussion: "  abono ledger verify --format json"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Option(help: "Up to this business time.", transform: Parse.instant) var asOf: Instant?
@@ -95,11 +110,13 @@ struct LedgerCommand: AsyncParsableCommand {
                 output.write("The books are sound: \(audit.journals) journals.\n")
             } else {
                 output.list(
-                    ["tenant", "object", "finding"], rows,
+                    ["tenant", "object", "finding"],
+                    rows,
                     json: [
                         "journals": .int(audit.journals), "sound": .bool(rows.isEmpty),
                         "findings": .array(audit.findings.map(\.json)),
-                    ])
+                    ]
+                )
             }
             if !rows.isEmpty { throw ExitCode(1) }
         }

@@ -5,8 +5,11 @@ import Values
 /// The command `abono meters`.
 struct MetersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "meters", abstract: "What usage is counted on.", discussion: "  abono meters put tokens.json",
-        subcommands: [Put.self, List.self, Show.self])
+        commandName: "meters",
+        abstract: "What usage is counted on.",
+        discussion: "  abono meters put tokens.json",
+        subcommands: [Put.self, List.self, Show.self]
+    )
 
     struct Put: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -15,7 +18,8 @@ struct MetersCommand: AsyncParsableCommand {
                 FILE is a meter as JSON, or an array of them; - is standard input.
 
                   echo '{"code": "tokens", "aggregation": "sum"}' | abono meters put -
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The file; - is standard input.") var file: String
@@ -43,13 +47,16 @@ struct MetersCommand: AsyncParsableCommand {
             output.list(
                 ["code", "aggregation", "created"],
                 zip(meters, made).map { [$0.code, $0.aggregation.rawValue, $1 ? "yes" : "no"] },
-                json: .array(results))
+                json: .array(results)
+            )
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the meters.", discussion: "  abono meters list --format json")
+            abstract: "Lists the meters.",
+            discussion: "  abono meters list --format json"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -63,13 +70,17 @@ struct MetersCommand: AsyncParsableCommand {
             }
             Output(format: options.format).list(
                 ["code", "aggregation", "definition"],
-                meters.map { [$0.code, $0.aggregation.rawValue, $0.json.text] }, json: .array(meters.map(\.json)))
+                meters.map { [$0.code, $0.aggregation.rawValue, $0.json.text] },
+                json: .array(meters.map(\.json))
+            )
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows a meter.", discussion: "  abono meters show tokens")
+            abstract: "Shows a meter.",
+            discussion: "  abono meters show tokens"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The meter's code.") var code: String

@@ -13,7 +13,8 @@ struct Migrate: AsyncParsableCommand {
             migrations are applied in one locked transaction, or none.
 
               abono migrate --login-role abono_app
-            """)
+            """
+    )
 
     @OptionGroup var options: GlobalOptions
 
@@ -54,10 +55,12 @@ struct Migrate: AsyncParsableCommand {
     private func print(_ status: Migrator.Status) {
         let rows = status.applied.map { [$0, "applied"] } + status.pending.map { [$0, "pending"] }
         Output(format: options.format).list(
-            ["migration", "state"], rows,
+            ["migration", "state"],
+            rows,
             json: [
                 "applied": .array(status.applied.map { .string($0) }),
                 "pending": .array(status.pending.map { .string($0) }),
-            ])
+            ]
+        )
     }
 }

@@ -6,14 +6,17 @@ import Values
 /// The command `abono models`.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "The models that can be asked.",
+        commandName: "models",
+        abstract: "The models that can be asked.",
         discussion: "  abono models add SmolLM2-135M-Instruct.Q4_1.gguf",
-        subcommands: [Add.self, List.self, Show.self, Alias.self, Retire.self])
+        subcommands: [Add.self, List.self, Show.self, Alias.self, Retire.self]
+    )
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Registers a GGUF file, by its hash; servers that start later run it.",
-            discussion: "  abono models add SmolLM2-135M-Instruct.Q4_1.gguf --name smollm2 --alias auto")
+            discussion: "  abono models add SmolLM2-135M-Instruct.Q4_1.gguf --name smollm2 --alias auto"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The GGUF file.") var file: String
@@ -40,7 +43,9 @@ struct ModelsCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the models with their other names.", discussion: "  abono models list --retired")
+            abstract: "Lists the models with their other names.",
+            discussion: "  abono models list --retired"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Flag(help: "Also those that are retired.") var retired = false
@@ -63,13 +68,16 @@ struct ModelsCommand: AsyncParsableCommand {
                         String($0.context), String($0.parameters), String($0.bytes), $0.retiredAt?.text ?? "", $0.file,
                     ]
                 },
-                json: .array(models.map { ModelsCommand.json($0, aliases: names($0)) }))
+                json: .array(models.map { ModelsCommand.json($0, aliases: names($0)) })
+            )
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows a model, by name or alias.", discussion: "  abono models show auto")
+            abstract: "Shows a model, by name or alias.",
+            discussion: "  abono models show auto"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The model's name or an alias.") var name: String
@@ -87,7 +95,8 @@ struct ModelsCommand: AsyncParsableCommand {
     struct Alias: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Gives a model another name, or another model that name.",
-            discussion: "  abono models alias fast smollm2-135m-instruct")
+            discussion: "  abono models alias fast smollm2-135m-instruct"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The other name.") var alias: String
@@ -106,7 +115,9 @@ struct ModelsCommand: AsyncParsableCommand {
     struct Retire: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Takes a model out of use; nothing of it is deleted.",
-            discussion: "  abono models retire smollm2-135m-instruct --yes", aliases: ["remove"])
+            discussion: "  abono models retire smollm2-135m-instruct --yes",
+            aliases: ["remove"]
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
@@ -122,7 +133,11 @@ struct ModelsCommand: AsyncParsableCommand {
                 try confirmation.require("Retire \(known.name)@\(known.version)? Requests for it are refused then.")
                 return try await session.administer { transaction in
                     try await ModelOperations.retire(
-                        known.name, version: known.version, by: session.stamp, in: transaction)
+                        known.name,
+                        version: known.version,
+                        by: session.stamp,
+                        in: transaction
+                    )
                 }
             }
             ModelsCommand.print(model, options)

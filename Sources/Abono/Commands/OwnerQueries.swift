@@ -4,7 +4,9 @@ import Postgres
 import Subscriptions
 import Values
 
-/// Finds whose a thing is: at the command line it is named by its id alone. For `.finance`.
+/// Finds whose a thing is: at the command line it is named by its id alone.
+///
+/// For `.finance`.
 enum OwnerQueries {
     /// The tenant of a subscription.
     static func tenant(of id: SubscriptionID, in transaction: borrowing Transaction) async throws -> TenantID {

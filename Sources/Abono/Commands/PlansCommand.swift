@@ -5,8 +5,11 @@ import Values
 /// The command `abono plans`.
 struct PlansCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plans", abstract: "What is sold, at which prices.", discussion: "  abono plans publish pro.json",
-        subcommands: [Publish.self, List.self, Show.self, Archive.self])
+        commandName: "plans",
+        abstract: "What is sold, at which prices.",
+        discussion: "  abono plans publish pro.json",
+        subcommands: [Publish.self, List.self, Show.self, Archive.self]
+    )
 
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -16,7 +19,8 @@ struct PlansCommand: AsyncParsableCommand {
                 input. Old subscriptions keep their version. The same content again makes none.
 
                   abono plans publish pro.json
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The file; - is standard input.") var file: String
@@ -34,7 +38,9 @@ struct PlansCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the latest version of each plan.", discussion: "  abono plans list --archived")
+            abstract: "Lists the latest version of each plan.",
+            discussion: "  abono plans list --archived"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -45,8 +51,12 @@ struct PlansCommand: AsyncParsableCommand {
             let versions = try await Session.run(options) { session in
                 try await session.administer { transaction in
                     try await PlanQueries.list(
-                        onlyVisible: false, includingArchived: archived, limit: page.limit, after: after,
-                        in: transaction)
+                        onlyVisible: false,
+                        includingArchived: archived,
+                        limit: page.limit,
+                        after: after,
+                        in: transaction
+                    )
                 }
             }
             Output(format: options.format).list(
@@ -56,14 +66,17 @@ struct PlansCommand: AsyncParsableCommand {
                         $0.code, $0.name, String($0.version), $0.plan.currency.code, $0.plan.interval.description,
                         $0.isVisible ? "yes" : "no", $0.publishedAt.text, $0.archivedAt?.text ?? "", $0.planID.text,
                     ]
-                }, json: .array(versions.map(\.json)))
+                },
+                json: .array(versions.map(\.json))
+            )
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows a plan's latest version, or all of them.",
-            discussion: "  abono plans show pro --history --format json")
+            discussion: "  abono plans show pro --history --format json"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The plan's code.") var code: String
@@ -86,14 +99,16 @@ struct PlansCommand: AsyncParsableCommand {
                         $0.id.text,
                     ]
                 },
-                json: .array(versions.map(\.json)))
+                json: .array(versions.map(\.json))
+            )
         }
     }
 
     struct Archive: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Takes a plan off the market; who has it keeps it.",
-            discussion: "  abono plans archive pro --yes")
+            discussion: "  abono plans archive pro --yes"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation

@@ -7,7 +7,8 @@ struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
         abstract: "Compares events, rollups, invoice lines, ledger and payments; exits 1 if any differ.",
-        discussion: "  abono reconcile --tenant ten_01h455vb4pex5vsknk084sn02q --format json")
+        discussion: "  abono reconcile --tenant ten_01h455vb4pex5vsknk084sn02q --format json"
+    )
 
     @OptionGroup var options: GlobalOptions
     @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
@@ -26,7 +27,8 @@ struct ReconcileCommand: AsyncParsableCommand {
             output.list(
                 ["kind", "tenant", "details"],
                 differences.map { [$0.kind.rawValue, $0.tenant?.text ?? "", $0.details.text] },
-                json: .array(differences.map(\.json)))
+                json: .array(differences.map(\.json))
+            )
         }
         if !differences.isEmpty { throw ExitCode(1) }
     }

@@ -5,7 +5,7 @@ import Postgres
 import Revenue
 import Values
 
-/// `abono reports`
+/// The command `abono reports`.
 struct ReportsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reports",
@@ -16,7 +16,8 @@ struct ReportsCommand: AsyncParsableCommand {
               abono reports mrr --from 2025-01 --to 2025-12 --format csv
               abono reports mrr --from 2025-01 --to 2025-12 --explain 2025-06:churn
             """,
-        subcommands: [MRR.self, Movements.self, ARR.self, Usage.self, TrialBalance.self])
+        subcommands: [MRR.self, Movements.self, ARR.self, Usage.self, TrialBalance.self]
+    )
 
     /// What every report over months is asked for.
     struct Span: ParsableArguments {
@@ -35,8 +36,11 @@ struct ReportsCommand: AsyncParsableCommand {
 
         func parsed(now: Instant) throws -> Parsed {
             Parsed(
-                from: try Month(parsing: from, field: "from"), to: try Month(parsing: to, field: "to"),
-                asOf: try known.instant(now: now), currency: try currency.map { try RevenueOptions.currency($0) })
+                from: try Month(parsing: from, field: "from"),
+                to: try Month(parsing: to, field: "to"),
+                asOf: try known.instant(now: now),
+                currency: try currency.map { try RevenueOptions.currency($0) }
+            )
         }
 
         /// Recurring revenue, read in one snapshot.
@@ -44,7 +48,12 @@ struct ReportsCommand: AsyncParsableCommand {
             let asked = try parsed(now: session.now)
             return try await session.database.transaction(as: .finance, isolation: .snapshot) { transaction in
                 try await RevenueReports.mrr(
-                    from: asked.from, to: asked.to, asOf: asked.asOf, currency: asked.currency, in: transaction)
+                    from: asked.from,
+                    to: asked.to,
+                    asOf: asked.asOf,
+                    currency: asked.currency,
+                    in: transaction
+                )
             }
         }
     }
@@ -57,7 +66,10 @@ struct ReportsCommand: AsyncParsableCommand {
         func instant(now: Instant) throws -> Instant {
             guard let asOf else { return AsOf.latest(at: now) }
             guard let instant = Instant(asOf) ?? CalendarDate(asOf).map({ Zone.utc.instant($0) }) else {
-                throw Problem.invalid("as_of", "is \"\(asOf.prefix(40))\"; an instant like 2026-01-31T12:00:00Z is right")
+                throw Problem.invalid(
+                    "as_of",
+                    "is \"\(asOf.prefix(40))\"; an instant like 2026-01-31T12:00:00Z is right"
+                )
             }
             try AsOf.check(instant, now: now)
             return instant
@@ -66,7 +78,9 @@ struct ReportsCommand: AsyncParsableCommand {
 
     struct MRR: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "mrr", abstract: "Monthly recurring revenue: opening, movements, closing.")
+            commandName: "mrr",
+            abstract: "Monthly recurring revenue: opening, movements, closing."
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var span: Span
@@ -82,14 +96,17 @@ struct ReportsCommand: AsyncParsableCommand {
             }
             let (month, cell) = try RevenueOptions.cell(explain, in: report)
             output.list(
-                MRREntry.columns, report.entries(behind: cell, in: month).map(\.cells),
-                json: report.json(behind: cell, in: month))
+                MRREntry.columns,
+                report.entries(behind: cell, in: month).map(\.cells),
+                json: report.json(behind: cell, in: month)
+            )
         }
     }
 
     struct Movements: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Every customer's movement in every month, with the ids behind it.")
+            abstract: "Every customer's movement in every month, with the ids behind it."
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var span: Span
@@ -104,7 +121,9 @@ struct ReportsCommand: AsyncParsableCommand {
 
     struct ARR: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "arr", abstract: "Annual recurring revenue: twelve times a month's closing, a run rate.")
+            commandName: "arr",
+            abstract: "Annual recurring revenue: twelve times a month's closing, a run rate."
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var span: Span
@@ -129,7 +148,12 @@ struct ReportsCommand: AsyncParsableCommand {
                 let asked = try span.parsed(now: session.now)
                 return try await session.database.transaction(as: .finance, isolation: .snapshot) { transaction in
                     try await RevenueReports.usage(
-                        from: asked.from, to: asked.to, asOf: asked.asOf, currency: asked.currency, in: transaction)
+                        from: asked.from,
+                        to: asked.to,
+                        asOf: asked.asOf,
+                        currency: asked.currency,
+                        in: transaction
+                    )
                 }
             }
             Output(format: options.format).list(UsageRevenueReport.columns, report.cells, json: report.json)
@@ -158,7 +182,9 @@ struct ReportsCommand: AsyncParsableCommand {
                         line.account.rawValue, line.balance.currency.code, line.debits.text, line.credits.text,
                         line.balance.text,
                     ]
-                }, json: RevenueReports.json(ofTrialBalance: balances, asOf: asOf))
+                },
+                json: RevenueReports.json(ofTrialBalance: balances, asOf: asOf)
+            )
         }
     }
 }

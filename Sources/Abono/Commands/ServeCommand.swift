@@ -50,7 +50,8 @@ struct Up: AsyncParsableCommand {
             the addresses, and on the first start an admin key, this once. Ctrl-C ends it in order.
 
               abono up --port 8080
-            """)
+            """
+    )
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var server: ServerOptions
@@ -62,7 +63,10 @@ struct Up: AsyncParsableCommand {
             try await Schema.migrate(url)
         }
         try await Session.run(
-            options, flags: server.flags, connections: settings.connections, handlesSignals: true
+            options,
+            flags: server.flags,
+            connections: settings.connections,
+            handlesSignals: true
         ) { session in
             let logger = Logger(label: "abono")
             try await ModelFolder.register(session, logger)
@@ -83,7 +87,8 @@ struct Serve: AsyncParsableCommand {
             For production: set ABONO_DATABASE_URL, and migrate with `abono migrate` before.
 
               ABONO_DATABASE_URL=postgresql://abono_app@db/abono abono serve --host 0.0.0.0 --port 8080
-            """)
+            """
+    )
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var server: ServerOptions
@@ -92,7 +97,10 @@ struct Serve: AsyncParsableCommand {
         let settings = try await Settings.read(options, flags: server.flags)
         try LogOutput.install(level: settings.logLevel)
         try await Session.run(
-            options, flags: server.flags, connections: settings.connections, handlesSignals: true
+            options,
+            flags: server.flags,
+            connections: settings.connections,
+            handlesSignals: true
         ) { session in
             let format = options.format
             try await ServerAssembly(session: session, role: .server, logger: Logger(label: "abono")).run { port in
@@ -107,7 +115,8 @@ struct Work: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract: "Runs background work and the models without HTTP, on any number of nodes.",
-        discussion: "  ABONO_DATABASE_URL=postgresql://abono_app@db/abono abono worker --workers 2")
+        discussion: "  ABONO_DATABASE_URL=postgresql://abono_app@db/abono abono worker --workers 2"
+    )
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var engine: EngineSettings
@@ -116,7 +125,10 @@ struct Work: AsyncParsableCommand {
         let settings = try await Settings.read(options, flags: engine.flags)
         try LogOutput.install(level: settings.logLevel)
         try await Session.run(
-            options, flags: engine.flags, connections: settings.connections, handlesSignals: true
+            options,
+            flags: engine.flags,
+            connections: settings.connections,
+            handlesSignals: true
         ) { session in
             let logger = Logger(label: "abono")
             try await ServerAssembly(session: session, role: .worker, logger: logger).run { _ in

@@ -3,7 +3,7 @@ import Billing
 import Foundation
 import Values
 
-/// `abono simulate`
+/// The command `abono simulate`.
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
@@ -14,7 +14,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
               echo '{"price": {"model": "flat", "amount": "5"}, "currency": "USD"}' | abono simulate rate
             """,
-        subcommands: [Rate.self, Periods.self, Invoices.self])
+        subcommands: [Rate.self, Periods.self, Invoices.self]
+    )
 
     /// One kind of simulation over one file.
     protocol Kind: AsyncParsableCommand {

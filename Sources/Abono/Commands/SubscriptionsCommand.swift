@@ -7,9 +7,11 @@ import Values
 /// The command `abono subscriptions`.
 struct SubscriptionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "subscriptions", abstract: "What tenants are subscribed to.",
+        commandName: "subscriptions",
+        abstract: "What tenants are subscribed to.",
         discussion: "  abono subscriptions create --tenant ten_01h455vb4pex5vsknk084sn02q --plan pro",
-        subcommands: [Create.self, Change.self, Cancel.self, List.self, Show.self])
+        subcommands: [Create.self, Change.self, Cancel.self, List.self, Show.self]
+    )
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -17,7 +19,8 @@ struct SubscriptionsCommand: AsyncParsableCommand {
             discussion: """
                   abono subscriptions create --tenant ten_01h455vb4pex5vsknk084sn02q --plan pro \
                 --starts-at 2026-03-01 --quantity seats=3
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
@@ -39,9 +42,12 @@ struct SubscriptionsCommand: AsyncParsableCommand {
             try await Session.run(options) { session in
                 let zone = try await session.tenant(tenant).timeZone
                 let draft = SubscriptionDraft(
-                    plan: plan, startsAt: try startsAt.map { try Parse.moment($0, in: zone) },
+                    plan: plan,
+                    startsAt: try startsAt.map { try Parse.moment($0, in: zone) },
                     quantities: Quantities(quantity),
-                    billedUntil: try billedUntil.map { try Parse.moment($0, in: zone).instant }, id: id)
+                    billedUntil: try billedUntil.map { try Parse.moment($0, in: zone).instant },
+                    id: id
+                )
                 let stamp = session.stamp
                 guard preview else {
                     let made = try await session.act(for: tenant) { _, transaction in
@@ -64,7 +70,8 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 Without --when a change that costs less waits for the end of the period; all others are immediate.
 
                   abono subscriptions change sub_01h455vb4pex5vsknk084sn02q --plan team --quantity seats=5 --preview
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The subscription's id.", transform: Parse.id) var id: SubscriptionID
@@ -85,7 +92,11 @@ struct SubscriptionsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let draft = SubscriptionChangeDraft(
-                plan: plan, quantities: Quantities(quantity), timing: when, invoice: invoice)
+                plan: plan,
+                quantities: Quantities(quantity),
+                timing: when,
+                invoice: invoice
+            )
             try await Session.run(options) { session in
                 let tenant = try await session.read { transaction in
                     try await OwnerQueries.tenant(of: id, in: transaction)
@@ -109,7 +120,8 @@ struct SubscriptionsCommand: AsyncParsableCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Cancels, at the end of the period unless told otherwise.",
-            discussion: "  abono subscriptions cancel sub_01h455vb4pex5vsknk084sn02q --when immediately --yes")
+            discussion: "  abono subscriptions cancel sub_01h455vb4pex5vsknk084sn02q --when immediately --yes"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
@@ -131,7 +143,13 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 stamp.at = at ?? stamp.at
                 let cancelled = try await session.act(for: tenant) { _, transaction in
                     try await SubscriptionOperations.cancel(
-                        id, of: tenant, when: when, refund: refund, by: stamp, in: transaction)
+                        id,
+                        of: tenant,
+                        when: when,
+                        refund: refund,
+                        by: stamp,
+                        in: transaction
+                    )
                 }
                 SubscriptionsCommand.print(cancelled, options)
             }
@@ -140,7 +158,9 @@ struct SubscriptionsCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists subscriptions.", discussion: "  abono subscriptions list --status trialing")
+            abstract: "Lists subscriptions.",
+            discussion: "  abono subscriptions list --status trialing"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -154,7 +174,12 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 if let tenant { _ = try await session.tenant(tenant) }
                 return try await session.read { transaction in
                     try await SubscriptionQueries.list(
-                        of: tenant, status: status, limit: page.limit, after: after, in: transaction)
+                        of: tenant,
+                        status: status,
+                        limit: page.limit,
+                        after: after,
+                        in: transaction
+                    )
                 }
             }
             Output(format: options.format).list(
@@ -164,14 +189,17 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                         $0.id.text, $0.tenant.text, $0.planCode, $0.status.rawValue, $0.quantities.text,
                         $0.currentPeriod.start.text, $0.currentPeriod.end.text, $0.nextBillingAt?.text ?? "",
                     ]
-                }, json: .array(subscriptions.map(\.json)))
+                },
+                json: .array(subscriptions.map(\.json))
+            )
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows a subscription with its changes.",
-            discussion: "  abono subscriptions show sub_01h455vb4pex5vsknk084sn02q")
+            discussion: "  abono subscriptions show sub_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The subscription's id.", transform: Parse.id) var id: SubscriptionID

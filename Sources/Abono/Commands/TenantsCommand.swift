@@ -5,11 +5,13 @@ import Values
 /// The command `abono tenants`.
 struct TenantsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tenants", abstract: "Customer accounts.",
+        commandName: "tenants",
+        abstract: "Customer accounts.",
         discussion: """
               abono tenants create "Acme Inc." --currency USD --timezone Europe/Berlin --email ann@acme.example
             """,
-        subcommands: [Create.self, List.self, Show.self, Change.self, Suspend.self, Resume.self])
+        subcommands: [Create.self, List.self, Show.self, Change.self, Suspend.self, Resume.self]
+    )
 
     /// Prints one tenant.
     static func print(_ tenant: Tenant, _ options: GlobalOptions) {
@@ -24,7 +26,8 @@ struct TenantsCommand: AsyncParsableCommand {
                 invoice.
 
                   abono tenants create "Acme Inc." --currency USD --timezone Europe/Berlin
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "What people call it.") var name: String
@@ -50,7 +53,8 @@ struct TenantsCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists tenants in the order they were made.",
-            discussion: "  abono tenants list --status suspended --format json")
+            discussion: "  abono tenants list --status suspended --format json"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
@@ -71,13 +75,17 @@ struct TenantsCommand: AsyncParsableCommand {
                         $0.id.text, $0.name, $0.status.rawValue, $0.currency?.code ?? "", $0.timeZone.name,
                         $0.spendLimit?.description ?? "", $0.createdAt.text,
                     ]
-                }, json: .array(tenants.map(\.json)))
+                },
+                json: .array(tenants.map(\.json))
+            )
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows a tenant.", discussion: "  abono tenants show ten_01h455vb4pex5vsknk084sn02q")
+            abstract: "Shows a tenant.",
+            discussion: "  abono tenants show ten_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The tenant's id.", transform: Parse.id) var id: TenantID
@@ -91,7 +99,8 @@ struct TenantsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "set",
             abstract: "Changes what is named, and nothing else.",
-            discussion: "  abono tenants set ten_01h455vb4pex5vsknk084sn02q --spend-limit 100.00")
+            discussion: "  abono tenants set ten_01h455vb4pex5vsknk084sn02q --spend-limit 100.00"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The tenant's id.", transform: Parse.id) var id: TenantID
@@ -139,7 +148,8 @@ struct TenantsCommand: AsyncParsableCommand {
     struct Suspend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Stops what uses or costs; the tenant still reads and pays.",
-            discussion: "  abono tenants suspend ten_01h455vb4pex5vsknk084sn02q --yes")
+            discussion: "  abono tenants suspend ten_01h455vb4pex5vsknk084sn02q --yes"
+        )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var confirmation: Confirmation
@@ -159,7 +169,9 @@ struct TenantsCommand: AsyncParsableCommand {
 
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Takes a suspension back.", discussion: "  abono tenants resume ten_01h455vb4pex5vsknk084sn02q")
+            abstract: "Takes a suspension back.",
+            discussion: "  abono tenants resume ten_01h455vb4pex5vsknk084sn02q"
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The tenant's id.", transform: Parse.id) var id: TenantID

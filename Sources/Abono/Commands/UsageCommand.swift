@@ -7,9 +7,11 @@ import Values
 /// The command `abono usage`.
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "usage", abstract: "Events of usage.",
+        commandName: "usage",
+        abstract: "Events of usage.",
         discussion: "  abono usage import events.ndjson --tenant ten_01h455vb4pex5vsknk084sn02q",
-        subcommands: [Import.self, Show.self])
+        subcommands: [Import.self, Show.self]
+    )
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -20,7 +22,8 @@ struct UsageCommand: AsyncParsableCommand {
                 standard input. An event that is stored already counts once. Exits 1 if any was refused.
 
                   abono usage import events.csv --tenant ten_01h455vb4pex5vsknk084sn02q
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The file; - is standard input.") var file: String
@@ -54,7 +57,11 @@ struct UsageCommand: AsyncParsableCommand {
                 guard !records.isEmpty else { break }
                 let outcomes = try await session.database.transaction(as: .tenant(tenant)) { transaction in
                     try await MeteringOperations.ingest(
-                        records.map(\.input), for: tenant, recordedAt: session.now, in: transaction)
+                        records.map(\.input),
+                        for: tenant,
+                        recordedAt: session.now,
+                        in: transaction
+                    )
                 }
                 for (record, outcome) in zip(records, outcomes) {
                     counts[outcome.kind, default: 0] += 1
@@ -82,7 +89,8 @@ struct UsageCommand: AsyncParsableCommand {
                 Days and months are those of the tenant's zone. Windows without events are left out.
 
                   abono usage show --tenant ten_01h455vb4pex5vsknk084sn02q --from 2026-03-01 --window day
-                """)
+                """
+        )
 
         @OptionGroup var options: GlobalOptions
         @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
@@ -110,10 +118,18 @@ struct UsageCommand: AsyncParsableCommand {
                     for meter in meters {
                         for window in windows {
                             let totals = try await UsageQueries.totals(
-                                of: tenant, meter: meter.code, during: window, in: transaction)
+                                of: tenant,
+                                meter: meter.code,
+                                during: window,
+                                in: transaction
+                            )
                             guard totals.count > 0 else { continue }
                             let quantity = try await UsageQueries.quantity(
-                                of: tenant, meter: meter, during: window, in: transaction)
+                                of: tenant,
+                                meter: meter,
+                                during: window,
+                                in: transaction
+                            )
                             rows.append(Row(meter: meter, window: window, totals: totals, quantity: quantity))
                         }
                     }
@@ -121,8 +137,10 @@ struct UsageCommand: AsyncParsableCommand {
                 }
             }
             Output(format: options.format).list(
-                ["meter", "start", "end", "events", "quantity", "sum", "min", "max"], rows.map(\.cells),
-                json: .array(rows.map(\.json)))
+                ["meter", "start", "end", "events", "quantity", "sum", "min", "max"],
+                rows.map(\.cells),
+                json: .array(rows.map(\.json))
+            )
         }
 
         private func windows(in zone: Zone, now: Instant) throws -> [Period] {
@@ -160,7 +178,8 @@ private struct Row: Sendable {
         [
             "meter": .string(meter.code), "start": window.start.json, "end": window.end.json,
             "events": .int(totals.count), "quantity": .string(quantity.decimalText()),
-            "sum": .string(totals.sum.decimalText()), "min": .optional(totals.min?.text), "max": .optional(totals.max?.text),
+            "sum": .string(totals.sum.decimalText()), "min": .optional(totals.min?.text),
+            "max": .optional(totals.max?.text),
         ]
     }
 }

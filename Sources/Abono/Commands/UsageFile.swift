@@ -33,9 +33,9 @@ struct UsageFile {
 
     /// Opens a file; `-` is standard input.
     ///
-    /// - Parameters:
-    ///   - form: nil goes by the name: `.csv` is CSV, all else NDJSON.
-    ///   - zone: where a bare date is midnight.
+    /// `form`: nil goes by the name: `.csv` is CSV, all else NDJSON.
+    ///
+    /// `zone`: where a bare date is midnight.
     init(_ name: String, form: Form?, zone: Zone) throws {
         self.form = form ?? (name.lowercased().hasSuffix(".csv") ? .csv : .ndjson)
         self.zone = zone
@@ -106,7 +106,9 @@ struct UsageFile {
             }
             guard rest.count <= Self.lineBytes else {
                 throw Problem.invalid(
-                    "FILE", "line \(line + 1) is longer than \(Self.lineBytes) bytes; one event a line is expected")
+                    "FILE",
+                    "line \(line + 1) is longer than \(Self.lineBytes) bytes; one event a line is expected"
+                )
             }
             searched = rest.count
             let chunk = try handle.read(upToCount: Self.chunkBytes) ?? Data()
@@ -158,7 +160,8 @@ private enum UsageColumns {
         if let bad = columns.first(where: { !known.contains($0) && !$0.hasPrefix(prefix) }) {
             throw .invalid(
                 "FILE",
-                "the column \"\(bad)\" is not known; there are \(known.joined(separator: ", ")) and properties.NAME")
+                "the column \"\(bad)\" is not known; there are \(known.joined(separator: ", ")) and properties.NAME"
+            )
         }
         for name in ["id", "meter", "at"] where !columns.contains(name) {
             throw .invalid("FILE", "the header has no column \(name)")
@@ -171,7 +174,9 @@ private enum UsageColumns {
         var properties = JSONObject()
         guard cells.count == columns.count else {
             return .malformed(
-                id: nil, .invalid("input", "has \(cells.count) cells; the header has \(columns.count)"))
+                id: nil,
+                .invalid("input", "has \(cells.count) cells; the header has \(columns.count)")
+            )
         }
         for (name, cell) in zip(columns, cells) where !cell.isEmpty {
             if name.hasPrefix(prefix) {

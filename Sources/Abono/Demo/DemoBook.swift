@@ -1,3 +1,4 @@
+import Foundation
 import Values
 
 /// A made-up book of customers: who subscribes to what and when, how that changes, and how much is used.
@@ -42,9 +43,11 @@ struct DemoBook: Sendable {
     private mutating func customer(_ index: Int) -> Customer {
         // A book that grows: the more months have gone by, the more customers come in one.
         let share = (Double(index) + 0.5) / Double(DemoBook.customers)
-        let month = min(DemoBook.months - 1, Int(Double(DemoBook.months) * share.squareRoot()))
+        let month = min(DemoBook.months - 1, Int(Double(DemoBook.months) * pow(share, 0.6)))
         var customer = Customer(
-            name: DemoBook.name(index), zone: DemoBook.zones[index % DemoBook.zones.count])
+            name: DemoBook.name(index),
+            zone: DemoBook.zones[index % DemoBook.zones.count]
+        )
         var state = State(plan: pick(["starter", "starter", "team", "team", "scale"]), seats: 2 + number(below: 6))
         customer.steps.append((instant(in: month, day: 1 + number(below: 26)), state.subscribed))
         var isSubscribed = true

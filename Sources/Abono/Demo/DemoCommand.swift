@@ -1,7 +1,7 @@
 import ArgumentParser
 import Billing
-import Foundation
 import Forecasting
+import Foundation
 import Logging
 import Postgres
 import Revenue
@@ -20,7 +20,8 @@ struct DemoCommand: AsyncParsableCommand {
             subscribes, asks the model, and gets an invoice. In a terminal it then stays up to be tried, until Ctrl-C.
 
               abono demo
-            """)
+            """
+    )
 
     @Option(help: "The port to listen on, 0 for any.") var port = 8080
     @Option(help: "Makes the book of customers; the same seed makes the same book.") var seed: UInt64 = 1
@@ -40,7 +41,11 @@ struct DemoCommand: AsyncParsableCommand {
         options.home = home
         try await DemoSteps.step("a private PostgreSQL") {}
         try await Session.run(
-            options, flags: ["port": String(port)], connections: 8, handlesSignals: true, isThrowaway: true
+            options,
+            flags: ["port": String(port)],
+            connections: 8,
+            handlesSignals: true,
+            isThrowaway: true
         ) { session in
             try await ModelFolder.register(session, Logger(label: "abono"))
             try await play(session)

@@ -28,21 +28,30 @@ struct DemoCustomer: Sendable {
         try await onOwnThread {
             let staff = LoopbackClient(port: port, key: staffKey)
             let tenant = try made(
-                staff.call("POST", "/v1/tenants", ["name": .string(name), "timezone": "Europe/Berlin", "currency": "USD"]))
+                staff.call(
+                    "POST",
+                    "/v1/tenants",
+                    ["name": .string(name), "timezone": "Europe/Berlin", "currency": "USD"]
+                )
+            )
             let tenantID = try identifier(TenantID.self, tenant["id"])
             let key = try made(staff.call("POST", "/v1/tenants/\(tenantID)/keys", ["name": "demo"]))
             guard let secret = key["secret"]?.string else { throw Problem(.internal, "the new key has no secret") }
             let customer = LoopbackClient(port: port, key: secret)
             let subscription = try made(
-                customer.call("POST", "/v1/subscriptions", ["plan": "team", "quantities": ["seats": "3"]]))
+                customer.call("POST", "/v1/subscriptions", ["plan": "team", "quantities": ["seats": "3"]])
+            )
             return DemoCustomer(
-                port: port, tenant: tenantID, key: secret,
-                subscription: try identifier(SubscriptionID.self, subscription["id"]))
+                port: port,
+                tenant: tenantID,
+                key: secret,
+                subscription: try identifier(SubscriptionID.self, subscription["id"])
+            )
         }
     }
 
     /// Sends all messages to the model, some at once.
-    func ask(_ messages: [DemoMessages.Message], progress: @escaping @Sendable (Int) -> Void) async throws -> [Answered] {
+    func ask(_ messages: [DemoMessages.Message]) async throws -> [Answered] {
         let queue = Mutex(Array(messages.enumerated().reversed()))
         let (port, key) = (port, key)
         let done = try await withThrowingTaskGroup(of: [(Int, Answered)].self) { group in
@@ -53,7 +62,6 @@ struct DemoCustomer: Sendable {
                         var answers: [(Int, Answered)] = []
                         while let (index, message) = queue.withLock({ $0.popLast() }) {
                             answers.append((index, try Self.ask(message, client)))
-                            progress(queue.withLock { messages.count - $0.count })
                         }
                         return answers
                     }
@@ -83,20 +91,25 @@ struct DemoCustomer: Sendable {
         let started = ContinuousClock.now
         let answer = try made(
             client.call(
-                "POST", "/v1/chat/completions",
+                "POST",
+                "/v1/chat/completions",
                 [
-                    "model": "auto", "temperature": 0, "max_tokens": 32,
+                    "model": "auto", "temperature": 0, "max_tokens": 24,
                     "messages": [
                         ["role": "system", "content": .string(DemoMessages.instruction)],
                         ["role": "user", "content": .string(message.text)],
                     ],
-                ]))
+                ]
+            )
+        )
         let elapsed = (ContinuousClock.now - started).components
         return Answered(
-            message: message, text: answer["choices"]?[0]?["message"]?["content"]?.string ?? "",
+            message: message,
+            text: answer["choices"]?[0]?["message"]?["content"]?.string ?? "",
             promptTokens: answer["usage"]?["prompt_tokens"]?.int ?? 0,
             completionTokens: answer["usage"]?["completion_tokens"]?.int ?? 0,
-            milliseconds: Int(elapsed.seconds) * 1000 + Int(elapsed.attoseconds / 1_000_000_000_000_000))
+            milliseconds: Int(elapsed.seconds) * 1000 + Int(elapsed.attoseconds / 1_000_000_000_000_000)
+        )
     }
 
     /// The body of an answer that says that it worked.

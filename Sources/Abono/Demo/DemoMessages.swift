@@ -6,11 +6,8 @@ enum DemoMessages {
         let text: String
     }
 
-    /// How the demo's customer instructs the model; the same for every message, so its prefix is computed once.
-    static let instruction = """
-        You are the support assistant of a small online shop for tea and coffee. Answer each message politely and \
-        briefly, in one or two sentences.
-        """
+    /// How the demo's customer instructs the model.
+    static let instruction = "You help customers of a tea and coffee shop. Answer in one sentence."
 
     /// All messages, in the order they are sent.
     static let all: [Message] =

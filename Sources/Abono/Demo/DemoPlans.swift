@@ -10,7 +10,12 @@ enum DemoPlans {
     ]
 
     private static func document(
-        _ code: String, _ name: String, base: String, seat: String?, included: String, rate: String
+        _ code: String,
+        _ name: String,
+        base: String,
+        seat: String?,
+        included: String,
+        rate: String
     ) -> JSONValue {
         var prices: [JSONValue] = [["code": "base", "model": "flat", "amount": .string(base)]]
         if let seat {

@@ -51,7 +51,12 @@ struct DemoSeed {
         }
         summary.events = try await writeUsage(Array(zip(tenants, book.customers)))
         let billed = try await BillingRun.run(
-            until: now, database: database, recordedAt: now, author: Self.author, graceSeconds: 0)
+            until: now,
+            database: database,
+            recordedAt: now,
+            author: Self.author,
+            graceSeconds: 0
+        )
         summary.invoices = billed.invoices
         summary.payments = try await eachConcurrently(tenants) { try await pay($0) }.reduce(0, +)
         return summary
@@ -62,14 +67,22 @@ struct DemoSeed {
         guard let first = customer.steps.first?.at else { throw Problem(.internal, "a customer without a story") }
         let tenant = try await database.transaction(as: .admin) { transaction in
             try await TenantOperations.create(
-                try TenantDraft(name: customer.name, timeZone: zone, currency: .usd), by: stamp(at: first),
-                in: transaction)
+                try TenantDraft(name: customer.name, timeZone: zone, currency: .usd),
+                by: stamp(at: first),
+                in: transaction
+            )
         }
         try await database.transaction(as: .tenant(tenant.id)) { transaction in
             var subscription: SubscriptionID?
             for (at, step) in customer.steps {
                 subscription = try await perform(
-                    step, on: subscription, of: tenant.id, zone: zone, by: stamp(at: at), in: transaction)
+                    step,
+                    on: subscription,
+                    of: tenant.id,
+                    zone: zone,
+                    by: stamp(at: at),
+                    in: transaction
+                )
             }
         }
         return tenant.id
@@ -77,20 +90,32 @@ struct DemoSeed {
 
     /// Does one step and returns the subscription that holds from then on.
     private func perform(
-        _ step: DemoBook.Step, on subscription: SubscriptionID?, of tenant: TenantID, zone: Zone, by stamp: Stamp,
+        _ step: DemoBook.Step,
+        on subscription: SubscriptionID?,
+        of tenant: TenantID,
+        zone: Zone,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> SubscriptionID? {
         switch (step, subscription) {
         case (.subscribe(let plan, let seats), _):
             let draft = SubscriptionDraft(
-                plan: plan, startsAt: Moment(stamp.at, in: zone), quantities: plan == "starter" ? [:] : quantities(seats))
+                plan: plan,
+                startsAt: Moment(stamp.at, in: zone),
+                quantities: plan == "starter" ? [:] : quantities(seats)
+            )
             return try await SubscriptionOperations.create(draft, for: tenant, by: stamp, in: transaction).id
         case (.change(let plan, let seats), let id?):
             let draft = SubscriptionChangeDraft(plan: plan, quantities: seats.map(quantities) ?? [:])
             return try await SubscriptionOperations.change(id, of: tenant, draft, by: stamp, in: transaction).id
         case (.cancel, let id?):
             return try await SubscriptionOperations.cancel(
-                id, of: tenant, when: .immediately, refund: .credit, by: stamp, in: transaction
+                id,
+                of: tenant,
+                when: .immediately,
+                refund: .credit,
+                by: stamp,
+                in: transaction
             ).id
         case (_, nil): return nil
         }
@@ -104,8 +129,12 @@ struct DemoSeed {
             for (index, use) in customer.usage.enumerated() {
                 for (meter, value) in [("tokens.input", use.input), ("tokens.output", use.output)] {
                     let event = try UsageEvent(
-                        id: "book-\(index)-\(meter)", meter: meter, at: use.at, value: Decimal12(value),
-                        properties: ["model": "smollm2-135m-instruct"])
+                        id: "book-\(index)-\(meter)",
+                        meter: meter,
+                        at: use.at,
+                        value: Decimal12(value),
+                        properties: ["model": "smollm2-135m-instruct"]
+                    )
                     events.append((tenant, event))
                 }
             }
@@ -126,13 +155,23 @@ struct DemoSeed {
         try await database.transaction(as: .tenant(tenant)) { transaction in
             var paid = 0
             let open = try await InvoiceQueries.list(
-                of: tenant, subscription: nil, status: .open, limit: 200, after: nil, in: transaction)
+                of: tenant,
+                subscription: nil,
+                status: .open,
+                limit: 200,
+                after: nil,
+                in: transaction
+            )
             for invoice in open {
                 let at = invoice.issuedAt.adding(seconds: Self.paymentSeconds)
                 guard at < now else { continue }
                 _ = try await InvoiceOperations.pay(
-                    invoice.id, of: tenant, reference: "transfer \(invoice.number ?? "")", by: stamp(at: at),
-                    in: transaction)
+                    invoice.id,
+                    of: tenant,
+                    reference: "transfer \(invoice.number ?? "")",
+                    by: stamp(at: at),
+                    in: transaction
+                )
                 paid += 1
             }
             return paid
@@ -143,7 +182,8 @@ struct DemoSeed {
 
     /// Runs work for every item, some at once; results come in the order of the items.
     private func eachConcurrently<Item: Sendable, Value: Sendable>(
-        _ items: [Item], _ work: @escaping @Sendable (Item) async throws -> Value
+        _ items: [Item],
+        _ work: @escaping @Sendable (Item) async throws -> Value
     ) async throws -> [Value] {
         try await withThrowingTaskGroup(of: (Int, Value).self) { group in
             var values: [Int: Value] = [:]

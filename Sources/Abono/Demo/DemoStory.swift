@@ -1,6 +1,6 @@
 import Billing
-import Foundation
 import Forecasting
+import Foundation
 import Jobs
 import Postgres
 import Revenue
@@ -19,19 +19,21 @@ struct DemoStory {
         let past = session.time.now().adding(seconds: -120)
         let seeding = DemoSeed(database: session.database, now: past)
         try await seeding.publishPlans()
-        let seeded = try await DemoSteps.step("a book of \(DemoBook.customers) customers over \(DemoBook.months) months") {
-            try await seeding.write(DemoBook(seed: seed, now: past))
-        }
         let staffKey = try await staffKey()
         let customer = try await DemoSteps.step("a customer subscribes over HTTP") {
             try await DemoCustomer.subscribe(port: port, staffKey: staffKey)
         }
+        // The past is written while the model works: neither waits for the other.
+        async let seeds = DemoSteps.step("a book of \(DemoBook.customers) customers over \(DemoBook.months) months") {
+            try await seeding.write(DemoBook(seed: seed, now: past))
+        }
         let asked = ContinuousClock.now
         let answers = try await DemoSteps.step("\(DemoMessages.all.count) messages go to the model") {
-            try await customer.ask(DemoMessages.all) { _ in }
+            try await customer.ask(DemoMessages.all)
         }
         let elapsed = (ContinuousClock.now - asked).components
         let milliseconds = Int(elapsed.seconds) * 1000 + Int(elapsed.attoseconds / 1_000_000_000_000_000)
+        let seeded = try await seeds
         let invoices = try await DemoSteps.step("the first month is billed") { try await bill(customer) }
         let now = session.time.now()
         let usage = try await customer.usage(from: past, to: now.adding(seconds: 60))
@@ -40,10 +42,20 @@ struct DemoStory {
         }
         let report = try await report(asOf: past)
         let forecast = try RevenueForecast.run(
-            report, currency: .usd, options: try ForecastOptions(horizon: 6, levels: "80,95", method: "auto", seed: 1))
+            report,
+            currency: .usd,
+            options: try ForecastOptions(horizon: 6, levels: "80,95", method: "auto", seed: 1)
+        )
         let summary = DemoSummary(
-            seed: seeded, answers: answers, milliseconds: milliseconds, usage: usage, invoices: invoices,
-            differences: differences.count, report: report, forecast: forecast)
+            seed: seeded,
+            answers: answers,
+            milliseconds: milliseconds,
+            usage: usage,
+            invoices: invoices,
+            differences: differences.count,
+            report: report,
+            forecast: forecast
+        )
         Output(format: .table).write("\n" + summary.text + "\n" + farewell(port: port, customer, staffKey))
         guard differences.isEmpty else { throw Problem(.internal, "the demo's books do not reconcile") }
     }
@@ -53,18 +65,32 @@ struct DemoStory {
         let recordedAt = session.time.now()
         return try await session.database.transaction(as: .tenant(customer.tenant)) { transaction in
             let found = try await SubscriptionQueries.find(
-                customer.subscription, of: customer.tenant, in: transaction)
+                customer.subscription,
+                of: customer.tenant,
+                in: transaction
+            )
             guard let end = found?.currentPeriodEnd else { throw Problem(.internal, "the subscription is gone") }
             let stamp = Stamp(at: end, recordedAt: recordedAt, author: .system("demo"))
             _ = try await InvoiceOperations.bill(
-                customer.subscription, of: customer.tenant, until: end, by: stamp, in: transaction)
+                customer.subscription,
+                of: customer.tenant,
+                until: end,
+                by: stamp,
+                in: transaction
+            )
             let drafts = try await InvoiceQueries.list(
-                of: customer.tenant, subscription: customer.subscription, status: nil, limit: 10, after: nil,
-                in: transaction)
+                of: customer.tenant,
+                subscription: customer.subscription,
+                status: nil,
+                limit: 10,
+                after: nil,
+                in: transaction
+            )
             var invoices: [Invoice] = []
             for draft in drafts.sorted(by: { $0.issuedAt < $1.issuedAt }) {
                 invoices.append(
-                    try await InvoiceOperations.finalize(draft.id, of: customer.tenant, by: stamp, in: transaction))
+                    try await InvoiceOperations.finalize(draft.id, of: customer.tenant, by: stamp, in: transaction)
+                )
             }
             return invoices
         }
@@ -99,4 +125,3 @@ struct DemoStory {
             """
     }
 }
-

@@ -1,6 +1,6 @@
 import Billing
-import Foundation
 import Forecasting
+import Foundation
 import Revenue
 import Values
 
@@ -56,7 +56,8 @@ struct DemoSummary {
     private var invoiceText: String {
         var text = heading("What it costs: the invoices of the first month")
         for invoice in invoices {
-            text += "  \(invoice.number ?? "draft"), \(Zone.utc.date(of: invoice.issuedAt)), \(invoice.reason.rawValue)\n"
+            text +=
+                "  \(invoice.number ?? "draft"), \(Zone.utc.date(of: invoice.issuedAt)), \(invoice.reason.rawValue)\n"
             let rows = invoice.lines.map { line in
                 [
                     line.price ?? line.kind.rawValue, line.kind.rawValue, line.quantity.text,
@@ -79,13 +80,16 @@ struct DemoSummary {
 
     private var revenue: String {
         let cells: [MRRCell] = [.opening, .new, .expansion, .contraction, .churn, .reactivation, .closing]
-        let rows = report.rows.suffix(12).map { row in
+        // The running month is not over; its closing says nothing yet.
+        let whole = report.rows.filter { !report.months.isPartial($0.month) }
+        let rows = whole.suffix(12).map { row in
             [row.month.text] + cells.map { row[$0].text } + ["\(row.customers)"]
         }
         var text = heading(
-            "Monthly recurring revenue of \(seed.customers) customers over \(DemoBook.months) months, in USD")
+            "Monthly recurring revenue of \(seed.customers) customers over \(DemoBook.months) months, in USD"
+        )
         text += indented(Output.table(["month"] + cells.map(\.rawValue) + ["customers"], rows))
-        text += "  \(Self.sparkline(report.rows.map { $0[.closing].exact.double }))\n"
+        text += "  \(Self.sparkline(whole.map { $0[.closing].exact.double }))\n"
         text += "  made by \(seed.subscriptions) subscriptions, \(seed.changes) changes, \(seed.events) usage events, "
         text += "\(seed.invoices) invoices, \(seed.payments) payments\n"
         return text

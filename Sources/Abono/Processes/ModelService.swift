@@ -26,16 +26,26 @@ struct ModelService {
         var generators: [String: any TextGenerator] = [:]
         for model in try await models(session, logger).prefix(modelLimit) {
             let options = EngineOptions(
-                model: model.file, sequences: session.settings.sequences, context: session.settings.context,
-                threads: session.settings.threads)
+                model: model.file,
+                sequences: session.settings.sequences,
+                context: session.settings.context,
+                threads: session.settings.threads
+            )
             let pool = EnginePool(
-                EnginePoolConfiguration(options: options, workers: session.settings.workers), logger: logger)
+                EnginePoolConfiguration(options: options, workers: session.settings.workers),
+                logger: logger
+            )
             pools.append(pool)
             generators[model.name] = pool
         }
         if pools.isEmpty { logger.notice("no model runs here; requests for inference are refused") }
         let inference = InferenceService(
-            database: session.database, generators: generators, keeper: keeper, time: session.time, logger: logger)
+            database: session.database,
+            generators: generators,
+            keeper: keeper,
+            time: session.time,
+            logger: logger
+        )
         return ModelService(pools: pools, inference: inference)
     }
 

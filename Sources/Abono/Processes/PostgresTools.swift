@@ -42,15 +42,23 @@ struct PostgresTools: Sendable {
 
     /// Runs a program that reads or writes a file; both ends are closed when it has ended.
     func run(
-        _ name: String, _ arguments: [String], input: FileDescriptor? = nil, output: FileDescriptor? = nil
+        _ name: String,
+        _ arguments: [String],
+        input: FileDescriptor? = nil,
+        output: FileDescriptor? = nil
     ) async throws {
         let null = try FileDescriptor.open(FilePath("/dev/null"), .readWrite)
         defer { for descriptor in [input, output, null] { try? descriptor?.close() } }
         let (executable, all) = command(name, arguments)
         let result = try await Subprocess.run(
-            executable, arguments: Arguments(all), workingDirectory: "/", platformOptions: Self.options,
+            executable,
+            arguments: Arguments(all),
+            workingDirectory: "/",
+            platformOptions: Self.options,
             input: .fileDescriptor(input ?? null, closeAfterSpawningProcess: false),
-            output: .fileDescriptor(output ?? null, closeAfterSpawningProcess: false), error: .string(limit: 1 << 20))
+            output: .fileDescriptor(output ?? null, closeAfterSpawningProcess: false),
+            error: .string(limit: 1 << 20)
+        )
         guard result.terminationStatus.isSuccess else {
             throw ClusterError.tool(name, result.standardError.trimmingCharacters(in: .whitespacesAndNewlines))
         }
@@ -77,11 +85,18 @@ struct PostgresTools: Sendable {
     }
 
     private static func output(
-        of executable: Executable, _ arguments: [String], called name: String
+        of executable: Executable,
+        _ arguments: [String],
+        called name: String
     ) async throws -> String {
         let result = try await Subprocess.run(
-            executable, arguments: Arguments(arguments), workingDirectory: "/", platformOptions: options,
-            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+            executable,
+            arguments: Arguments(arguments),
+            workingDirectory: "/",
+            platformOptions: options,
+            output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20)
+        )
         let printed = result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
         guard result.terminationStatus.isSuccess else {
             let reason = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)

@@ -26,7 +26,7 @@ final class PrivateCluster: Sendable {
 
     /// Makes the cluster if there is none, starts it if it does not run, and joins its users.
     ///
-    /// - Parameter isThrowaway: for the demo and benchmarks: a crash of the machine may lose what was committed last.
+    /// `isThrowaway`: for the demo and benchmarks: a crash of the machine may lose what was committed last.
     static func join(home: String, isThrowaway: Bool = false) async throws -> PrivateCluster {
         let tools = try await PostgresTools.find()
         let cluster = try PrivateCluster(home: URL(fileURLWithPath: home).standardizedFileURL.path, tools: tools)
@@ -87,7 +87,8 @@ final class PrivateCluster: Sendable {
         try await tools.run(
             "initdb",
             ["-D", fresh, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-instructions"]
-                + (isThrowaway ? ["--no-sync"] : []))
+                + (isThrowaway ? ["--no-sync"] : [])
+        )
         let settings = """
             listen_addresses = ''
             unix_socket_permissions = 0700
@@ -112,7 +113,8 @@ final class PrivateCluster: Sendable {
         if (try? await tools.run("pg_ctl", ["-D", data, "status"])) == nil {
             try await tools.run(
                 "pg_ctl",
-                ["-D", data, "-w", "-t", "60", "-l", data + "/server.log", "-o", "-k '\(socket)'", "start"])
+                ["-D", data, "-w", "-t", "60", "-l", data + "/server.log", "-o", "-k '\(socket)'", "start"]
+            )
         }
         let psql = ["-h", socket, "-U", "postgres", "-d", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c"]
         try await tools.run(
@@ -125,7 +127,8 @@ final class PrivateCluster: Sendable {
                     END IF;
                 END $$
                 """
-            ])
+            ]
+        )
         let exists = try await tools.run("psql", psql + ["SELECT 1 FROM pg_database WHERE datname = 'abono'"])
         if exists != "1" { try await tools.run("psql", psql + ["CREATE DATABASE abono"]) }
     }
@@ -134,7 +137,10 @@ final class PrivateCluster: Sendable {
         guard !FileManager.default.fileExists(atPath: folder) else { return }
         do {
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: mode.map { [.posixPermissions: $0] })
+                atPath: folder,
+                withIntermediateDirectories: true,
+                attributes: mode.map { [.posixPermissions: $0] }
+            )
         } catch { throw ClusterError.folder(folder, error.localizedDescription) }
         // What was there before may be anybody's.
         if let user = tools.user { _ = unsafe chown(folder, user.id, user.group) }

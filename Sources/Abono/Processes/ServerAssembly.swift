@@ -53,8 +53,10 @@ struct ServerAssembly {
             }
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw Problem(
-                .precondition, code: "port_in_use",
-                "port \(session.settings.port) is in use by another program; choose another with --port")
+                .precondition,
+                code: "port_in_use",
+                "port \(session.settings.port) is in use by another program; choose another with --port"
+            )
         } catch is CancellationError {
             throw Problem(.unavailable, code: "stopped", "stopped at once, before everything had ended")
         }
@@ -62,11 +64,14 @@ struct ServerAssembly {
 
     /// The group, for whoever runs it beside other work.
     func group(
-        handlesSignals: Bool, onRunning: @escaping @Sendable (Int) async -> Swift.Void
+        handlesSignals: Bool,
+        onRunning: @escaping @Sendable (Int) async -> Swift.Void
     ) async throws -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
             services: try await services(onRunning),
-            gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: Self.quiet(logger))
+            gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [],
+            logger: Self.quiet(logger)
+        )
         configuration.maximumGracefulShutdownDuration = Self.gracefulDuration
         return ServiceGroup(configuration: configuration)
     }
@@ -78,7 +83,11 @@ struct ServerAssembly {
         let database = session.database
         let prometheus = Self.prometheus
         let keeper = NodeKeeper(
-            url: database.url, name: ProcessInfo.processInfo.hostName, time: session.time, logger: logger)
+            url: database.url,
+            name: ProcessInfo.processInfo.hostName,
+            time: session.time,
+            logger: logger
+        )
         let worker = JobWorker(database: database, keeper: keeper, time: session.time, logger: logger)
         try MeteringJobs.install(on: worker)
         try SubscriptionJobs.install(on: worker)
@@ -87,13 +96,24 @@ struct ServerAssembly {
         var services: [any Service] = [keeper] + models.pools + [worker]
         if role == .server {
             let endpoints = Services(
-                database: database, time: session.time, inference: models.offered, prometheus: prometheus,
-                schema: try MigrationFiles.all().map(\.name), version: Version.text, logger: logger)
+                database: database,
+                time: session.time,
+                inference: models.offered,
+                prometheus: prometheus,
+                schema: try MigrationFiles.all().map(\.name),
+                version: Version.text,
+                logger: logger
+            )
             services.append(UntilShutdown { await endpoints.run() })
             services.append(
                 Server.build(
-                    services: endpoints, host: session.settings.host, port: session.settings.port,
-                    logger: Self.quiet(logger), onRunning: onRunning))
+                    services: endpoints,
+                    host: session.settings.host,
+                    port: session.settings.port,
+                    logger: Self.quiet(logger),
+                    onRunning: onRunning
+                )
+            )
         } else {
             services.append(Announcement { await onRunning(0) })
         }

@@ -51,7 +51,10 @@ struct CouponUse: Sendable {
 
     /// Whether its duration covers an invoice; the first one that has something to discount begins it.
     mutating func covers(
-        _ instant: Instant, _ coupon: InvoiceCoupon, hasBase: Bool, calendar: BillingCycle
+        _ instant: Instant,
+        _ coupon: InvoiceCoupon,
+        hasBase: Bool,
+        calendar: BillingCycle
     ) throws(Problem) -> Bool {
         if isUsed {
             return switch coupon.duration {
@@ -85,7 +88,9 @@ struct CouponUse: Sendable {
 
     /// The end of the n-th period, counting the one that holds an instant as the first.
     private static func end(
-        of periods: Int, from instant: Instant, _ calendar: BillingCycle
+        of periods: Int,
+        from instant: Instant,
+        _ calendar: BillingCycle
     ) throws(Problem) -> Instant {
         guard let first = try calendar.period(containing: instant) else { return instant }
         var found = (index: first.index, period: first.period)

@@ -43,7 +43,10 @@ extension InvoiceRun {
     }
 
     private mutating func enact(
-        _ next: Plan, key: String, _ new: [String: Exact], asked change: InvoiceStory.Change
+        _ next: Plan,
+        key: String,
+        _ new: [String: Exact],
+        asked change: InvoiceStory.Change
     ) throws(Problem) {
         let keepsAnchor = plan.interval == next.interval && plan.alignment == next.alignment
         if case .trial = calendar {
@@ -128,7 +131,9 @@ extension InvoiceRun {
         let credits = try credit(live.filter { lines[$0].price.map(isChanged) ?? false })
         self.part?.stretches.append((occasion.at, quantities))
         try charge(
-            plan.prices.indices.filter { plan.prices[$0].isInAdvance && isChanged(plan.prices[$0]) }, instead: credits)
+            plan.prices.indices.filter { plan.prices[$0].isInAdvance && isChanged(plan.prices[$0]) },
+            instead: credits
+        )
     }
 }
 

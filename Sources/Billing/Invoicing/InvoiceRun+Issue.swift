@@ -40,7 +40,11 @@ extension InvoiceRun {
             return lines[place].price.map { prices.contains($0.code) } ?? false
         }
         let covers = try coupons[index].covers(
-            occasion.at, coupon, hasBase: left(of: base) > 0, calendar: cycle)
+            occasion.at,
+            coupon,
+            hasBase: left(of: base) > 0,
+            calendar: cycle
+        )
         let total: Int64
         switch coupon.value {
         case .percent(let percent):
@@ -111,10 +115,19 @@ extension InvoiceRun {
         if !isPaidOut { try credit.add(below) }
         let application = credit.take(total, at: occasion.at)
         return InvoiceDraft(
-            issuedAt: occasion.at, reason: reason, lines: shown.map(InvoiceDraft.Line.init), subtotal: subtotal,
-            discount: discount, tax: tax, total: total, grantsApplied: application.grants,
-            balanceApplied: application.fromBalance, amountDue: total - application.total,
-            refundDue: isPaidOut && below > 0 ? below : nil, balanceAdded: isPaidOut ? 0 : below)
+            issuedAt: occasion.at,
+            reason: reason,
+            lines: shown.map(InvoiceDraft.Line.init),
+            subtotal: subtotal,
+            discount: discount,
+            tax: tax,
+            total: total,
+            grantsApplied: application.grants,
+            balanceApplied: application.fromBalance,
+            amountDue: total - application.total,
+            refundDue: isPaidOut && below > 0 ? below : nil,
+            balanceAdded: isPaidOut ? 0 : below
+        )
     }
 
     /// The first that applies at this instant.
@@ -156,10 +169,22 @@ extension InvoiceDraft.Line.Kind {
 extension InvoiceDraft.Line {
     fileprivate init(_ line: StoryLine) {
         self.init(
-            planKey: line.planKey, plan: line.plan.code, price: line.price?.code,
-            meter: line.kind == .usage ? line.price?.meter : nil, kind: line.kind,
-            timing: line.timing, period: line.period, whole: line.whole, ratio: line.ratio, quantity: line.quantity,
-            exact: line.exact, amount: line.amount, discount: line.discount, tax: line.tax, discounts: line.discounts,
-            taxes: line.taxes)
+            planKey: line.planKey,
+            plan: line.plan.code,
+            price: line.price?.code,
+            meter: line.kind == .usage ? line.price?.meter : nil,
+            kind: line.kind,
+            timing: line.timing,
+            period: line.period,
+            whole: line.whole,
+            ratio: line.ratio,
+            quantity: line.quantity,
+            exact: line.exact,
+            amount: line.amount,
+            discount: line.discount,
+            tax: line.tax,
+            discounts: line.discounts,
+            taxes: line.taxes
+        )
     }
 }

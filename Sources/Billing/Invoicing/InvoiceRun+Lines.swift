@@ -29,7 +29,9 @@ extension InvoiceRun {
         for price in plan.prices {
             guard price.meter == nil, let name = price.quantity, quantities[name] == nil else { continue }
             throw .invalid(
-                "subscription.quantities.\(name)", "is required: the price \(price.code) of \(plan.code) multiplies it")
+                "subscription.quantities.\(name)",
+                "is required: the price \(price.code) of \(plan.code) multiplies it"
+            )
         }
     }
 
@@ -61,12 +63,26 @@ extension InvoiceRun {
         for (index, price) in plan.prices.enumerated() {
             guard let meter = price.meter else { continue }
             let request = UsageRequest(
-                meter: meter, planKey: planKey, price: price, part: stretch, whole: period.whole, ratio: ratio,
-                since: start.instant)
+                meter: meter,
+                planKey: planKey,
+                price: price,
+                part: stretch,
+                whole: period.whole,
+                ratio: ratio,
+                since: start.instant
+            )
             let rated = try Rating.rate(price, try usage(request), ratio: ratio, path: path(of: index))
             try add(
                 line(
-                    index, .usage, stretch, ratio, quantity: rated.quantity, exact: rated.exact, whole: period.whole))
+                    index,
+                    .usage,
+                    stretch,
+                    ratio,
+                    quantity: rated.quantity,
+                    exact: rated.exact,
+                    whole: period.whole
+                )
+            )
         }
     }
 
@@ -87,9 +103,20 @@ extension InvoiceRun {
             let exact = -(origin.exact * share)
             try add(
                 StoryLine(
-                    phase: origin.phase, planKey: origin.planKey, plan: origin.plan, priceIndex: origin.priceIndex,
-                    kind: .credit, period: rest, whole: origin.whole, ratio: ratio, quantity: origin.quantity,
-                    exact: exact, amount: try Money(exact, currency: story.currency).minor, origin: place))
+                    phase: origin.phase,
+                    planKey: origin.planKey,
+                    plan: origin.plan,
+                    priceIndex: origin.priceIndex,
+                    kind: .credit,
+                    period: rest,
+                    whole: origin.whole,
+                    ratio: ratio,
+                    quantity: origin.quantity,
+                    exact: exact,
+                    amount: try Money(exact, currency: story.currency).minor,
+                    origin: place
+                )
+            )
             places[price.code] = place
             live.removeAll { $0 == place }
         }
@@ -109,7 +136,10 @@ extension InvoiceRun {
     /// Adds the line of a price without a meter.
     @discardableResult
     private mutating func add(
-        _ index: Int, _ kind: InvoiceDraft.Line.Kind, _ stretch: Period, _ quantities: [String: Exact]
+        _ index: Int,
+        _ kind: InvoiceDraft.Line.Kind,
+        _ stretch: Period,
+        _ quantities: [String: Exact]
     ) throws(Problem) -> Int {
         let price = plan.prices[index]
         let whole = period?.whole ?? stretch
@@ -117,28 +147,56 @@ extension InvoiceRun {
         let quantity = price.quantity.flatMap { quantities[$0] } ?? .one
         let rated = try Rating.rate(price, .quantity(quantity), ratio: ratio, path: path(of: index))
         return try add(
-            line(index, kind, stretch, ratio, quantity: rated.quantity, exact: rated.exact, whole: whole))
+            line(index, kind, stretch, ratio, quantity: rated.quantity, exact: rated.exact, whole: whole)
+        )
     }
 
     private mutating func addMinimum(
-        _ lack: Int128, _ stretch: Period, _ whole: Period, _ ratio: Exact
+        _ lack: Int128,
+        _ stretch: Period,
+        _ whole: Period,
+        _ ratio: Exact
     ) throws(Problem) {
         let exact = Exact(lack) / Exact(story.currency.minorUnits)
         try add(
             StoryLine(
-                phase: phase, planKey: planKey, plan: plan, priceIndex: nil, kind: .minimum, period: stretch,
-                whole: whole, ratio: ratio, quantity: .one, exact: exact,
-                amount: try Money(exact, currency: story.currency).minor))
+                phase: phase,
+                planKey: planKey,
+                plan: plan,
+                priceIndex: nil,
+                kind: .minimum,
+                period: stretch,
+                whole: whole,
+                ratio: ratio,
+                quantity: .one,
+                exact: exact,
+                amount: try Money(exact, currency: story.currency).minor
+            )
+        )
     }
 
     private func line(
-        _ index: Int, _ kind: InvoiceDraft.Line.Kind, _ stretch: Period, _ ratio: Exact, quantity: Exact, exact: Exact,
+        _ index: Int,
+        _ kind: InvoiceDraft.Line.Kind,
+        _ stretch: Period,
+        _ ratio: Exact,
+        quantity: Exact,
+        exact: Exact,
         whole: Period
     ) throws(Problem) -> StoryLine {
         StoryLine(
-            phase: phase, planKey: planKey, plan: plan, priceIndex: index, kind: kind, period: stretch, whole: whole,
-            ratio: ratio, quantity: quantity, exact: exact,
-            amount: try Money(exact, currency: story.currency).minor)
+            phase: phase,
+            planKey: planKey,
+            plan: plan,
+            priceIndex: index,
+            kind: kind,
+            period: stretch,
+            whole: whole,
+            ratio: ratio,
+            quantity: quantity,
+            exact: exact,
+            amount: try Money(exact, currency: story.currency).minor
+        )
     }
 
     @discardableResult
@@ -155,7 +213,9 @@ extension InvoiceRun {
 
     /// The stretches of a part in which the quantity of a price stayed the same.
     private static func pieces(
-        of part: Part, until end: Instant, _ price: Price
+        of part: Part,
+        until end: Instant,
+        _ price: Price
     ) -> [(period: Period, quantities: [String: Exact])] {
         var pieces: [(period: Period, quantities: [String: Exact])] = []
         for (index, stretch) in part.stretches.enumerated() {

@@ -2,7 +2,9 @@ import Plans
 import Subscriptions
 import Values
 
-/// A line in the making. What coupons and taxes do to it is known when an invoice takes it.
+/// A line in the making.
+///
+/// What coupons and taxes do to it is known when an invoice takes it.
 struct StoryLine {
     /// The how-manieth plan of the story bills it: lines of plans in force earlier come first.
     let phase: Int
@@ -17,7 +19,9 @@ struct StoryLine {
     let quantity: Exact
     let exact: Exact
     let amount: Int64
-    /// Of a charge: the line whose place it takes. Of a credit: the line that it credits.
+    /// Of a charge: the line whose place it takes.
+    ///
+    /// Of a credit: the line that it credits.
     var origin: Int?
     /// What coupons took, each with its place in the story.
     var discounts: [InvoiceDraft.Share] = []
@@ -118,7 +122,9 @@ struct InvoiceRun {
             .map(\.element)
         if let early = changes.first, early.at.instant < story.start.instant {
             throw .invalid(
-                "\(early.path).at", "is \(early.at.instant), before the subscription starts at \(story.start.instant)")
+                "\(early.path).at",
+                "is \(early.at.instant), before the subscription starts at \(story.start.instant)"
+            )
         }
         guard let plan = story.plans[story.plan] else { throw InvoiceRun.noPlan(story.plan, "subscription.plan") }
         self.plan = plan
@@ -140,15 +146,20 @@ struct InvoiceRun {
             guard let now = [boundary, asked].compactMap(\.self).min(), now <= story.until else { break }
             guard !hasEnded else {
                 throw .invalid(
-                    "\(changes[index].path).at", "is \(now), but the subscription was cancelled at \(occasion.at)")
+                    "\(changes[index].path).at",
+                    "is \(now), but the subscription was cancelled at \(occasion.at)"
+                )
             }
             let first = index
             while index < changes.count, changes[index].at.instant.wholeSeconds == now { index += 1 }
             try step(at: now, isBoundary: now == boundary, changes[first..<index])
         }
         return InvoiceResult(
-            invoices: invoices, creditBalance: credit.balance, creditsLeft: credit.left(at: story.until),
-            nextBoundary: nextBoundary)
+            invoices: invoices,
+            creditBalance: credit.balance,
+            creditsLeft: credit.left(at: story.until),
+            nextBoundary: nextBoundary
+        )
     }
 
     /// When a period or the trial ends next; nil if the subscription has ended.
@@ -161,7 +172,9 @@ struct InvoiceRun {
     }
 
     private mutating func step(
-        at now: Instant, isBoundary: Bool, _ asked: ArraySlice<InvoiceStory.Change>
+        at now: Instant,
+        isBoundary: Bool,
+        _ asked: ArraySlice<InvoiceStory.Change>
     ) throws(Problem) {
         occasion = Occasion(at: now, isBoundary: isBoundary)
         if isBoundary { try reachBoundary() }
@@ -196,12 +209,20 @@ struct InvoiceRun {
     mutating func openCalendar(wall: WallTime) {
         calendar = .running(
             BillingCycle(
-                anchor: occasion.at, wall: wall, interval: plan.interval, zone: story.zone, alignment: plan.alignment))
+                anchor: occasion.at,
+                wall: wall,
+                interval: plan.interval,
+                zone: story.zone,
+                alignment: plan.alignment
+            )
+        )
     }
 
     /// When a trial under a plan ends.
     static func trialEnd(
-        of plan: Plan, _ start: Moment, _ zone: Zone
+        of plan: Plan,
+        _ start: Moment,
+        _ zone: Zone
     ) throws(Problem) -> (instant: Instant, wall: WallTime) {
         guard plan.trialDays > 0 else { return (start.instant, start.wall) }
         // The limit keeps date arithmetic from overflow; the year is what counts.

@@ -30,7 +30,9 @@ package struct InvoiceStory: Hashable, Sendable {
 
         /// Takes the four.
         package init(
-            at moment: Moment, timing: SubscriptionChange.Timing = .immediately, _ request: Request,
+            at moment: Moment,
+            timing: SubscriptionChange.Timing = .immediately,
+            _ request: Request,
             path: String = "changes"
         ) {
             at = moment
@@ -112,9 +114,18 @@ package struct InvoiceStory: Hashable, Sendable {
 
     /// Takes all of it.
     package init(
-        plans: [String: Plan], currency: Currency, zone: Zone, start: Moment, plan: String,
-        quantities: [String: Exact] = [:], changes: [Change] = [], coupons: [InvoiceCoupon] = [], taxes: [Tax] = [],
-        grants: [Grant] = [], creditBalance: Int64 = 0, until: Instant
+        plans: [String: Plan],
+        currency: Currency,
+        zone: Zone,
+        start: Moment,
+        plan: String,
+        quantities: [String: Exact] = [:],
+        changes: [Change] = [],
+        coupons: [InvoiceCoupon] = [],
+        taxes: [Tax] = [],
+        grants: [Grant] = [],
+        creditBalance: Int64 = 0,
+        until: Instant
     ) {
         self.plans = plans
         self.currency = currency

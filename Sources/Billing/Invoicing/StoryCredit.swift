@@ -29,7 +29,8 @@ struct StoryCredit {
 
     /// Takes as much of a total as there is: of the grants that can be used, then of the balance.
     mutating func take(
-        _ total: Int64, at now: Instant
+        _ total: Int64,
+        at now: Instant
     ) -> (grants: [InvoiceDraft.Share], fromBalance: Int64, total: Int64) {
         var missing = total
         var used: [InvoiceDraft.Share] = []

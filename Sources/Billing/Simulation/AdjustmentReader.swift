@@ -102,10 +102,12 @@ struct AdjustmentReader {
             let years = SimulationBatch.years
             let amount = try fields.nonNegative("amount")
             let grant = InvoiceStory.Grant(
-                id: try fields.string("id"), amount: try minor(amount, "amount", fields),
+                id: try fields.string("id"),
+                amount: try minor(amount, "amount", fields),
                 grantedAt: try fields.instant("granted_at", in: zone, years: years).wholeSeconds,
                 expiresAt: try fields.optionalInstant("expires_at", in: zone, years: years)?.wholeSeconds,
-                priority: try fields.optionalInt("priority") ?? 1)
+                priority: try fields.optionalInt("priority") ?? 1
+            )
             try fields.finish()
             guard ids.insert(grant.id).inserted else {
                 throw StoryReader.usedTwice(grant.id, "\(element.path).id", "grant")

@@ -12,8 +12,13 @@ enum SimulatedInvoices {
             let log = input.usage[request.meter] ?? UsageLog()
             return .events(
                 log.usage(
-                    meter.rule, during: request.part, wholeSeconds: request.whole.seconds, ratio: request.ratio,
-                    since: request.since))
+                    meter.rule,
+                    during: request.part,
+                    wholeSeconds: request.whole.seconds,
+                    ratio: request.ratio,
+                    since: request.since
+                )
+            )
         }
         return result.json(in: input.story.currency)
     }

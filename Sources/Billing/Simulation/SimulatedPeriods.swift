@@ -11,8 +11,11 @@ enum SimulatedPeriods {
         let anchor = try fields.moment("anchor", in: zone, years: SimulationBatch.years).cut(in: zone)
         var interval = try fields.object("interval")
         let cycle = BillingCycle(
-            anchor, interval: try Interval(json: &interval), zone: zone,
-            alignment: try fields.optionalChoice("alignment", as: Alignment.self) ?? .anniversary)
+            anchor,
+            interval: try Interval(json: &interval),
+            zone: zone,
+            alignment: try fields.optionalChoice("alignment", as: Alignment.self) ?? .anniversary
+        )
         let periods = try periods(of: cycle, &fields)
         try fields.finish()
         return [
@@ -21,7 +24,8 @@ enum SimulatedPeriods {
                     [
                         "start": period.start.json, "end": period.end.json, "days": .int(period.days(in: zone)),
                     ]
-                })
+                }
+            )
         ]
     }
 

@@ -41,7 +41,8 @@ package enum SimulatedRate {
                     [
                         "quantity": .string(tier.quantity.decimalText()), "exact": .string(tier.exact.decimalText()),
                     ]
-                })
+                }
+            )
         }
         return .object(object)
     }
@@ -66,7 +67,10 @@ private struct AlreadyBilled {
 extension SimulatedRate {
     /// `quantity`, or `meter`, `events` and `period` in its place.
     private static func usage(
-        of price: Price, ratio: Exact, in zone: Zone, _ fields: inout JSONFields
+        of price: Price,
+        ratio: Exact,
+        in zone: Zone,
+        _ fields: inout JSONFields
     ) throws(Problem) -> RatingUsage {
         let quantity = try fields.optionalNonNegative("quantity")
         let hasEvents = fields.has("meter") || fields.has("events") || fields.has("period")
@@ -79,12 +83,15 @@ extension SimulatedRate {
         if price.model.needsEvents {
             throw fields.invalid(
                 quantity == nil ? "events" : "quantity",
-                "the model \(price.model.name.rawValue) needs meter, events and period in place of a quantity")
+                "the model \(price.model.name.rawValue) needs meter, events and period in place of a quantity"
+            )
         }
         guard let quantity else {
             guard price.meter == nil else {
                 throw fields.invalid(
-                    "quantity", "is required for a metered price, or meter, events and period in its place")
+                    "quantity",
+                    "is required for a metered price, or meter, events and period in its place"
+                )
             }
             return .quantity(.one)
         }
@@ -92,7 +99,10 @@ extension SimulatedRate {
     }
 
     private static func events(
-        of price: Price, ratio: Exact, in zone: Zone, _ fields: inout JSONFields
+        of price: Price,
+        ratio: Exact,
+        in zone: Zone,
+        _ fields: inout JSONFields
     ) throws(Problem) -> PartUsage {
         let meter = try Meter(json: try fields.requiredValue("meter"), path: "meter")
         guard price.meter == meter.code else {
@@ -107,11 +117,15 @@ extension SimulatedRate {
             guard let (code, event) = try reader.next(element.value, path: element.path) else { continue }
             guard code == meter.code else {
                 throw .invalid(
-                    "\(element.path).meter", "must be the code of the meter, \(JSONValue.string(meter.code).seen)")
+                    "\(element.path).meter",
+                    "must be the code of the meter, \(JSONValue.string(meter.code).seen)"
+                )
             }
             guard !price.model.refusesNegativeValues || !event.value.isNegative else {
                 throw .invalid(
-                    "\(element.path).value", "must not be negative under \(price.model.name.rawValue)")
+                    "\(element.path).value",
+                    "must not be negative under \(price.model.name.rawValue)"
+                )
             }
             events.append(event)
         }

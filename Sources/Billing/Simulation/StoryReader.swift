@@ -25,9 +25,14 @@ struct StoryReader {
         let plan = try subscription.string("plan")
         guard let first = plans[plan] else { throw InvoiceRun.noPlan(plan, subscription.path("plan")) }
         var story = InvoiceStory(
-            plans: plans, currency: first.currency, zone: zone,
+            plans: plans,
+            currency: first.currency,
+            zone: zone,
             start: try subscription.moment("starts_at", in: zone, years: SimulationBatch.years).cut(in: zone),
-            plan: plan, quantities: try StoryReader.quantities(&subscription), until: until)
+            plan: plan,
+            quantities: try StoryReader.quantities(&subscription),
+            until: until
+        )
         try subscription.finish()
         story.planPaths = paths
         for element in try fields.optionalArray("changes") ?? [] {
@@ -35,7 +40,10 @@ struct StoryReader {
         }
         let usage = try StoryReader.usage(fields.optionalArray("events") ?? [], meters, zone)
         let reader = AdjustmentReader(
-            zone: zone, currency: first.currency, priceCodes: Set(plans.values.flatMap { $0.prices.map(\.code) }))
+            zone: zone,
+            currency: first.currency,
+            priceCodes: Set(plans.values.flatMap { $0.prices.map(\.code) })
+        )
         story.coupons = try reader.coupons(fields.optionalArray("coupons") ?? [])
         story.taxes = try reader.taxes(fields.optionalArray("taxes") ?? [])
         story.grants = try reader.grants(fields.optionalArray("credits") ?? [])
@@ -55,7 +63,8 @@ struct StoryReader {
     }
 
     private static func plans(
-        _ elements: [(value: JSONValue, path: String)], _ meters: [String: Meter]
+        _ elements: [(value: JSONValue, path: String)],
+        _ meters: [String: Meter]
     ) throws(Problem) -> (plans: [String: Plan], paths: [String: String]) {
         var plans: [String: Plan] = [:]
         var paths: [String: String] = [:]
@@ -72,7 +81,9 @@ struct StoryReader {
             for (index, price) in plan.prices.enumerated() {
                 guard let meter = price.meter, meters[meter] == nil else { continue }
                 throw .invalid(
-                    "\(element.path).prices[\(index)].meter", "there is no meter \(JSONValue.string(meter).seen)")
+                    "\(element.path).prices[\(index)].meter",
+                    "there is no meter \(JSONValue.string(meter).seen)"
+                )
             }
             paths[plan.code] = element.path
         }
@@ -89,13 +100,17 @@ struct StoryReader {
     }
 
     private static func change(
-        _ json: JSONValue, _ path: String, _ story: InvoiceStory
+        _ json: JSONValue,
+        _ path: String,
+        _ story: InvoiceStory
     ) throws(Problem) -> InvoiceStory.Change {
         var fields = try JSONFields(json, path: path)
         let moment = try fields.moment("at", in: story.zone, years: SimulationBatch.years).cut(in: story.zone)
         guard moment.instant >= story.start.instant else {
             throw fields.invalid(
-                "at", "is \(moment.instant), before the subscription starts at \(story.start.instant)")
+                "at",
+                "is \(moment.instant), before the subscription starts at \(story.start.instant)"
+            )
         }
         if let timing = try fields.optionalChoice("cancel", as: SubscriptionChange.Timing.self) {
             for key in ["plan", "quantities", "when", "invoice"] where fields.has(key) {
@@ -118,13 +133,18 @@ struct StoryReader {
             throw .invalid(path, "changes nothing: it needs a plan, quantities or cancel")
         }
         return InvoiceStory.Change(
-            at: moment, timing: timing,
+            at: moment,
+            timing: timing,
             plan.map { .plan($0, quantities: quantities, invoice: invoice) }
-                ?? .quantities(quantities, invoice: invoice), path: path)
+                ?? .quantities(quantities, invoice: invoice),
+            path: path
+        )
     }
 
     private static func usage(
-        _ elements: [(value: JSONValue, path: String)], _ meters: [String: Meter], _ zone: Zone
+        _ elements: [(value: JSONValue, path: String)],
+        _ meters: [String: Meter],
+        _ zone: Zone
     ) throws(Problem) -> [String: UsageLog] {
         var reader = UsageReader(in: zone, years: SimulationBatch.years)
         var events: [String: [RatingEvent]] = [:]

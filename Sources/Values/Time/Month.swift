@@ -29,7 +29,9 @@ package struct Month: Hashable, Comparable, Sendable, CustomStringConvertible {
             digits.append(Int(byte) - 48)
         }
         self.init(
-            year: digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3], month: digits[4] * 10 + digits[5])
+            year: digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3],
+            month: digits[4] * 10 + digits[5]
+        )
     }
 
     /// The year.

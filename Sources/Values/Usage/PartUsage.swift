@@ -17,7 +17,11 @@ package struct PartUsage: Hashable, Sendable {
 
     /// Makes the usage of a part; the events must be in order and in the part.
     package init(
-        events: [RatingEvent], rule: AggregationRule, part: Period, wholeSeconds: Int64, ratio: Exact,
+        events: [RatingEvent],
+        rule: AggregationRule,
+        part: Period,
+        wholeSeconds: Int64,
+        ratio: Exact,
         earlier: [RatingEvent] = []
     ) {
         self.events = events
@@ -31,7 +35,13 @@ package struct PartUsage: Hashable, Sendable {
     /// The same part with other events: those of one group.
     package func with(events: [RatingEvent], earlier: [RatingEvent]) -> PartUsage {
         PartUsage(
-            events: events, rule: rule, part: part, wholeSeconds: wholeSeconds, ratio: ratio, earlier: earlier)
+            events: events,
+            rule: rule,
+            part: part,
+            wholeSeconds: wholeSeconds,
+            ratio: ratio,
+            earlier: earlier
+        )
     }
 
     /// The sum of the events' values, whatever the rule.
@@ -63,7 +73,9 @@ package struct PartUsage: Hashable, Sendable {
         for event in events {
             guard let value = event.property(name) else {
                 throw event.invalid(
-                    name, "is required: the meter counts distinct values of it, and event \(event.id) has none")
+                    name,
+                    "is required: the meter counts distinct values of it, and event \(event.id) has none"
+                )
             }
             values.insert(value)
         }
@@ -87,7 +99,7 @@ extension RatingEvent {
     ///
     /// Each stands at the place of the first that it stands for.
     ///
-    /// - Parameter properties: the dimensions by which the price groups; none for any model but `matrix`.
+    /// `properties`: the dimensions by which the price groups; none for any model but `matrix`.
     package static func gathered(_ events: [RatingEvent], by properties: [String] = []) -> [RatingEvent] {
         var places: [[JSONValue]: Int] = [:]
         var gathered: [RatingEvent] = []
@@ -100,8 +112,12 @@ extension RatingEvent {
             }
             let first = gathered[place]
             gathered[place] = RatingEvent(
-                id: first.id, at: first.at, value: first.value + event.value, properties: first.properties,
-                position: first.position)
+                id: first.id,
+                at: first.at,
+                value: first.value + event.value,
+                properties: first.properties,
+                position: first.position
+            )
         }
         return gathered
     }

@@ -6,14 +6,20 @@ package struct RatingEvent: Hashable, Sendable {
     package let at: Instant
     /// How much; may be below 0.
     package let value: Exact
-    /// What it can be grouped and priced by. A member that is `null` counts as absent.
+    /// What it can be grouped and priced by.
+    ///
+    /// A member that is `null` counts as absent.
     package let properties: JSONObject
     /// Its place in the list that was given, by which errors name it; nil: they name its id.
     package let position: Int?
 
     /// Makes an event.
     package init(
-        id: String, at instant: Instant, value: Exact, properties: JSONObject = JSONObject(), position: Int? = nil
+        id: String,
+        at instant: Instant,
+        value: Exact,
+        properties: JSONObject = JSONObject(),
+        position: Int? = nil
     ) {
         self.id = id
         at = instant
@@ -52,12 +58,17 @@ package struct UsageLog: Sendable {
 
     /// The usage of a part: the events in it and, where the rule carries over, those before.
     ///
-    /// - Parameters:
-    ///   - wholeSeconds: the seconds of the whole period that holds the part's start, which weighted sums divide by.
-    ///   - ratio: the part's ratio, which levels are multiplied with.
-    ///   - start: events before it are not carried over: the subscription's start; nil: all are.
+    /// `wholeSeconds`: the seconds of the whole period that holds the part's start, which weighted sums divide by.
+    ///
+    /// `ratio`: the part's ratio, which levels are multiplied with.
+    ///
+    /// `start`: events before it are not carried over: the subscription's start; nil: all are.
     package func usage(
-        _ rule: AggregationRule, during part: Period, wholeSeconds: Int64, ratio: Exact, since start: Instant? = nil
+        _ rule: AggregationRule,
+        during part: Period,
+        wholeSeconds: Int64,
+        ratio: Exact,
+        since start: Instant? = nil
     ) -> PartUsage {
         let first = index(of: part.start)
         let last = index(of: part.end)
@@ -67,8 +78,13 @@ package struct UsageLog: Sendable {
             earlier = events[from..<first]
         }
         return PartUsage(
-            events: Array(events[first..<last]), rule: rule, part: part, wholeSeconds: wholeSeconds, ratio: ratio,
-            earlier: Array(earlier))
+            events: Array(events[first..<last]),
+            rule: rule,
+            part: part,
+            wholeSeconds: wholeSeconds,
+            ratio: ratio,
+            earlier: Array(earlier)
+        )
     }
 
     /// The number of events before an instant.

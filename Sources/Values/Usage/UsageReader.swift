@@ -22,15 +22,19 @@ package struct UsageReader {
 
     /// Reads the next event; nil if it repeats one that was read.
     package mutating func next(
-        _ json: JSONValue, path: String
+        _ json: JSONValue,
+        path: String
     ) throws(Problem) -> (meter: String, event: RatingEvent)? {
         var fields = try JSONFields(json, path: path)
         let id = try fields.string("id")
         let meter = try fields.string("meter")
         let event = RatingEvent(
-            id: id, at: try fields.instant("at", in: zone, years: years).wholeSeconds,
-            value: try fields.optionalDecimal("value") ?? .one, properties: try UsageReader.properties(&fields),
-            position: count)
+            id: id,
+            at: try fields.instant("at", in: zone, years: years).wholeSeconds,
+            value: try fields.optionalDecimal("value") ?? .one,
+            properties: try UsageReader.properties(&fields),
+            position: count
+        )
         try fields.finish()
         count += 1
         guard let first = known.updateValue(Known(meter: meter, event: event), forKey: Array(id.utf8)) else {

@@ -103,12 +103,18 @@ import Values
     private static func database() async throws -> String { try await shared.value }
 
     private static func run(
-        _ arguments: [String], url: String
+        _ arguments: [String],
+        url: String
     ) async throws -> (code: Int32, output: String, errors: String) {
         let environment = Environment.inherit.updating(["ABONO_DATABASE_URL": url, "ABONO_LOG_LEVEL": "warning"])
         let result = try await Subprocess.run(
-            .path(FilePath(try ServerProcess.program)), arguments: Arguments(arguments), environment: environment,
-            input: .none, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+            .path(FilePath(try ServerProcess.program)),
+            arguments: Arguments(arguments),
+            environment: environment,
+            input: .none,
+            output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20)
+        )
         var code: Int32 = -1
         if case .exited(let status) = result.terminationStatus { code = status }
         return (code, result.standardOutput, result.standardError)

@@ -148,12 +148,24 @@ struct Customer: Sendable {
             ]
             try await PlanOperations.publish(try PlanDraft(json: plan), by: stamp, in: transaction)
             return try await TenantOperations.create(
-                try TenantDraft(name: "Crash", currency: .usd), by: stamp, in: transaction)
+                try TenantDraft(name: "Crash", currency: .usd),
+                by: stamp,
+                in: transaction
+            )
         }
         return try await database.transaction(as: .tenant(tenant.id)) { transaction in
             _ = try await SubscriptionOperations.create(
-                SubscriptionDraft(plan: "metered"), for: tenant.id, by: stamp, in: transaction)
-            let key = try await KeyOperations.create(try KeyDraft(name: "test"), for: tenant.id, by: stamp, in: transaction)
+                SubscriptionDraft(plan: "metered"),
+                for: tenant.id,
+                by: stamp,
+                in: transaction
+            )
+            let key = try await KeyOperations.create(
+                try KeyDraft(name: "test"),
+                for: tenant.id,
+                by: stamp,
+                in: transaction
+            )
             return Customer(tenant: tenant.id, secret: key.secret)
         }
     }
@@ -161,11 +173,13 @@ struct Customer: Sendable {
     /// Asks for a long text, so that there is time to do harm.
     func chat(port: Int, stream: Bool, maxTokens: Int) throws -> LoopbackClient.Answer {
         try LoopbackClient(port: port, key: secret).call(
-            "POST", "/v1/chat/completions",
+            "POST",
+            "/v1/chat/completions",
             [
                 "model": "auto", "stream": .bool(stream), "max_tokens": .int(maxTokens), "temperature": 1, "seed": 7,
                 "messages": [["role": "user", "content": "Write a very long story about a lighthouse keeper."]],
-            ])
+            ]
+        )
     }
 
     func jobs(in database: Database) async throws -> [JobRow] {
@@ -177,7 +191,11 @@ struct Customer: Sendable {
                 """
             ) { row in
                 JobRow(
-                    id: try row.next(), isFinal: try row.next(), prompt: try row.next(), delivered: try row.next())
+                    id: try row.next(),
+                    isFinal: try row.next(),
+                    prompt: try row.next(),
+                    delivered: try row.next()
+                )
             }
         }
     }

@@ -22,7 +22,9 @@ struct ServerProcess: Sendable {
     static var program: String {
         get throws {
             var places = [try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")]
-            places += CommandLine.arguments + CommandLine.arguments.compactMap { $0.split(separator: "=").last.map(String.init) }
+            places +=
+                CommandLine.arguments
+                + CommandLine.arguments.compactMap { $0.split(separator: "=").last.map(String.init) }
             for place in places {
                 let folder = URL(fileURLWithPath: place).resolvingSymlinksInPath().deletingLastPathComponent()
                 let candidate = folder.appendingPathComponent("abono").path
@@ -36,7 +38,8 @@ struct ServerProcess: Sendable {
     ///
     /// `arguments` are those before `--port`, which is a free one.
     static func run<Value: Sendable>(
-        _ arguments: [String], _ body: @Sendable (ServerProcess) async throws -> Value
+        _ arguments: [String],
+        _ body: @Sendable (ServerProcess) async throws -> Value
     ) async throws -> Value {
         let port = try freePort()
         var options = PlatformOptions()
@@ -45,9 +48,13 @@ struct ServerProcess: Sendable {
         let null = try FileDescriptor.open(FilePath("/dev/null"), .readWrite)
         let environment = Environment.inherit.updating(["ABONO_MODELS": models, "ABONO_LOG_LEVEL": "warning"])
         let result = try await Subprocess.run(
-            .path(FilePath(try program)), arguments: Arguments(arguments + ["--port", "\(port)"]),
-            environment: environment, platformOptions: options,
-            input: .none, output: .fileDescriptor(null, closeAfterSpawningProcess: true), error: .currentStandardError
+            .path(FilePath(try program)),
+            arguments: Arguments(arguments + ["--port", "\(port)"]),
+            environment: environment,
+            platformOptions: options,
+            input: .none,
+            output: .fileDescriptor(null, closeAfterSpawningProcess: true),
+            error: .currentStandardError
         ) { execution in
             let server = ServerProcess(port: port, pid: execution.processIdentifier.value)
             let value = try await body(server)

@@ -12,7 +12,11 @@ import Values
         try await World.run { world, client in
             _ = try await world.invoice(of: world.acme)
             let preview = try await client.send(
-                .post, "/v1/subscriptions?preview=true", as: world.acme.secret, body: ["plan": "bigger"])
+                .post,
+                "/v1/subscriptions?preview=true",
+                as: world.acme.secret,
+                body: ["plan": "bigger"]
+            )
             #expect(preview.status == 200, "\(preview.text)")
             #expect(preview.json["subscription"]?["plan"] == "bigger")
             #expect(preview.json["invoices"]?[0]?["total"] == ["amount": "50.00", "currency": "USD"])
@@ -20,8 +24,11 @@ import Values
             #expect(list.json["data"]?.array?.count == 1)
             let path = "/v1/subscriptions/\(world.acme.subscription)"
             let change = try await client.send(
-                .post, path + "/changes?preview=true", as: world.acme.secret,
-                body: ["plan": "bigger", "when": "immediately"])
+                .post,
+                path + "/changes?preview=true",
+                as: world.acme.secret,
+                body: ["plan": "bigger", "when": "immediately"]
+            )
             #expect(change.json["subscription"]?["plan"] == "bigger", "\(change.text)")
             #expect(try await client.send(.get, path, as: world.acme.secret).json["plan"] == "basic")
             let invoices = try await client.send(.get, "/v1/invoices", as: world.acme.secret)
@@ -33,7 +40,11 @@ import Values
         try await World.run { world, client in
             let path = "/v1/subscriptions/\(world.acme.subscription)"
             let changed = try await client.send(
-                .post, path + "/changes", as: world.acme.secret, body: ["plan": "bigger", "when": "period_end"])
+                .post,
+                path + "/changes",
+                as: world.acme.secret,
+                body: ["plan": "bigger", "when": "period_end"]
+            )
             #expect(changed.status == 200, "\(changed.text)")
             let scheduled = try await client.send(.get, path + "/scheduled-changes", as: world.acme.secret)
             #expect(scheduled.json["data"]?.array?.count == 1)
@@ -50,7 +61,10 @@ import Values
     @Test func `an invoice is foreseen, shown, and paid once`() async throws {
         try await World.run { world, client in
             let upcoming = try await client.send(
-                .get, "/v1/invoices/upcoming?subscription=\(world.acme.subscription)", as: world.acme.secret)
+                .get,
+                "/v1/invoices/upcoming?subscription=\(world.acme.subscription)",
+                as: world.acme.secret
+            )
             #expect(upcoming.status == 200, "\(upcoming.text)")
             let invoice = try await world.invoice(of: world.acme)
             let path = "/v1/invoices/\(invoice.id)"
@@ -64,11 +78,21 @@ import Values
             let finance = world.secret(.finance)
             for _ in 0..<2 {
                 let paid = try await client.send(
-                    .post, path + "/pay", as: finance, for: world.acme.tenant, body: ["reference": "bank 1"])
+                    .post,
+                    path + "/pay",
+                    as: finance,
+                    for: world.acme.tenant,
+                    body: ["reference": "bank 1"]
+                )
                 #expect(paid.json["status"] == "paid", "\(paid.text)")
             }
             let other = try await client.send(
-                .post, path + "/pay", as: finance, for: world.acme.tenant, body: ["reference": "bank 2"])
+                .post,
+                path + "/pay",
+                as: finance,
+                for: world.acme.tenant,
+                body: ["reference": "bank 2"]
+            )
             #expect(other.status == 409)
             let open = try await client.send(.get, "/v1/invoices?status=open", as: world.acme.secret)
             #expect(open.json["data"] == [])
@@ -114,8 +138,11 @@ import Values
             #expect(forecast.json["forecast"]?.array?.count == 2, "\(forecast.text)")
             #expect(forecast.json["forecast"]?[0]?["month"] == "2025-10")
             let gap = try await client.send(
-                .post, "/v1/forecasts", as: finance,
-                body: ["series": [["month": "2025-01", "value": 1], ["month": "2025-03", "value": 2]]])
+                .post,
+                "/v1/forecasts",
+                as: finance,
+                body: ["series": [["month": "2025-01", "value": 1], ["month": "2025-03", "value": 2]]]
+            )
             #expect(gap.status == 400)
             #expect(gap.fields == ["series[1].month"])
         }

@@ -12,8 +12,11 @@ import Values
         try await World.run { world, client in
             let invoice = try await world.invoice(of: world.globex)
             let chat = try await client.send(
-                .post, "/v1/chat/completions", as: world.globex.secret,
-                body: RouteInputs.bodies["POST /v1/chat/completions"])
+                .post,
+                "/v1/chat/completions",
+                as: world.globex.secret,
+                body: RouteInputs.bodies["POST /v1/chat/completions"]
+            )
             let job = try #require(chat.header("x-abono-job"))
             // Another key than the one that the routes are tried on, which one of them revokes.
             let owner = try await world.key(of: world.globex, scopes: Set(KeyScope.allCases))
@@ -28,12 +31,21 @@ import Values
                 let answer = try await client.send(endpoint.method, path, as: secret, for: tenant, body: body)
                 #expect(answer.status == 404, "\(RouteInputs.name(endpoint)) with another tenant's id: \(answer.text)")
                 let missing = try await client.send(
-                    endpoint.method, RouteInputs.emptyPath(endpoint), as: secret, for: tenant, body: body)
+                    endpoint.method,
+                    RouteInputs.emptyPath(endpoint),
+                    as: secret,
+                    for: tenant,
+                    body: body
+                )
                 #expect(missing.status == 404, "\(RouteInputs.name(endpoint)) with an id of nothing")
                 // Its owner finds it: the 404 above is about whose it is.
                 let found = try await client.send(
-                    endpoint.method, path, as: isStaffOnly ? secret : owner,
-                    for: isStaffOnly ? world.globex.tenant : nil, body: body)
+                    endpoint.method,
+                    path,
+                    as: isStaffOnly ? secret : owner,
+                    for: isStaffOnly ? world.globex.tenant : nil,
+                    body: body
+                )
                 let isFound = (200..<300).contains(found.status)
                 #expect(isFound, "\(RouteInputs.name(endpoint)) for its owner: \(found.text)")
             }
@@ -124,8 +136,13 @@ import Values
                 let tenant = isStaff && !endpoint.path.hasPrefix("/v1/tenants") ? world.acme.tenant : nil
                 func refusal(_ text: String, _ field: String?) async throws {
                     let answer = try await client.send(
-                        endpoint.method, path, as: secret, for: tenant, text: text,
-                        headers: ["Content-Type": "application/json"])
+                        endpoint.method,
+                        path,
+                        as: secret,
+                        for: tenant,
+                        text: text,
+                        headers: ["Content-Type": "application/json"]
+                    )
                     #expect(answer.status == 400, "\(name) with \(text): \(answer.status) \(answer.text)")
                     expectError(answer, of: endpoint)
                     if let field { #expect(answer.fields == [field], "\(name) with \(text): \(answer.text)") }
@@ -139,8 +156,13 @@ import Values
                 mistyped[wrong.field] = wrong.value
                 try await refusal(JSONValue.object(mistyped).text, wrong.field)
                 let plain = try await client.send(
-                    endpoint.method, path, as: secret, for: tenant, text: "name=x",
-                    headers: ["Content-Type": "application/x-www-form-urlencoded"])
+                    endpoint.method,
+                    path,
+                    as: secret,
+                    for: tenant,
+                    text: "name=x",
+                    headers: ["Content-Type": "application/x-www-form-urlencoded"]
+                )
                 #expect(plain.status == 415, "\(name) with a form: \(plain.text)")
                 expectError(plain, of: endpoint)
             }
@@ -152,8 +174,11 @@ import Values
             for endpoint in Catalogue.endpoints where endpoint.body != nil && endpoint.bodyLimit <= 1 << 20 {
                 let path = RouteInputs.path(endpoint, of: world.acme, invoice: "inv_x", job: "job_x")
                 let answer = try await client.send(
-                    endpoint.method, path, as: world.acme.secret,
-                    text: String(repeating: " ", count: endpoint.bodyLimit + 1))
+                    endpoint.method,
+                    path,
+                    as: world.acme.secret,
+                    text: String(repeating: " ", count: endpoint.bodyLimit + 1)
+                )
                 #expect(answer.status == 413, "\(RouteInputs.name(endpoint))")
                 expectError(answer, of: endpoint)
             }

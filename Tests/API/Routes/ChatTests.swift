@@ -23,11 +23,19 @@ import Values
     @Test func `an answer has the shape that clients read, and is metered`() async throws {
         try await World.run { world, client in
             let answer = try await client.send(
-                .post, "/v1/chat/completions", as: world.acme.secret,
-                body: chat(["messages": [
-                    ["role": "developer", "content": "Be brief."],
-                    ["role": "user", "content": [["type": "text", "text": "Hel"], ["type": "text", "text": "lo"]]],
-                ]]))
+                .post,
+                "/v1/chat/completions",
+                as: world.acme.secret,
+                body: chat([
+                    "messages": [
+                        ["role": "developer", "content": "Be brief."],
+                        [
+                            "role": "user",
+                            "content": [["type": "text", "text": "Hel"], ["type": "text", "text": "lo"]],
+                        ],
+                    ]
+                ])
+            )
             #expect(answer.status == 200, "\(answer.text)")
             let json = answer.json
             #expect(json["object"] == "chat.completion")
@@ -51,7 +59,10 @@ import Values
             #expect(kept.json["status"] == "succeeded")
             #expect(kept.json["usage"]?["completion_tokens"]?.int == completion)
             let usage = try await client.send(
-                .get, "/v1/usage?meter=tokens.output&to=2026-03-03", as: world.acme.secret)
+                .get,
+                "/v1/usage?meter=tokens.output&to=2026-03-03",
+                as: world.acme.secret
+            )
             #expect(usage.json["data"]?[0]?["quantity"]?.string == "\(completion)")
         }
     }
@@ -59,8 +70,11 @@ import Values
     @Test func `a stream begins with the role and ends with its reason, the usage and DONE`() async throws {
         try await World.run { world, client in
             let answer = try await client.send(
-                .post, "/v1/chat/completions", as: world.acme.secret,
-                body: chat(["stream": true, "stream_options": ["include_usage": true]]))
+                .post,
+                "/v1/chat/completions",
+                as: world.acme.secret,
+                body: chat(["stream": true, "stream_options": ["include_usage": true]])
+            )
             #expect(answer.status == 200)
             #expect(answer.header("content-type")?.hasPrefix("text/event-stream") == true)
             #expect(answer.header("x-request-id") != nil)
@@ -85,8 +99,11 @@ import Values
     @Test func `without the option no chunk tells the usage`() async throws {
         try await World.run { world, client in
             let answer = try await client.send(
-                .post, "/v1/completions", as: world.acme.secret,
-                body: ["model": "fast", "prompt": "Once", "stream": true])
+                .post,
+                "/v1/completions",
+                as: world.acme.secret,
+                body: ["model": "fast", "prompt": "Once", "stream": true]
+            )
             let chunks = chunks(answer)
             #expect(chunks.count == 5)
             #expect(!answer.text.contains("usage"))
@@ -99,12 +116,20 @@ import Values
     @Test func `an error in the middle of a stream is one of its events`() async throws {
         try await World.run([ScriptedGenerator.Reply(["Hel"], failure: .engineLost)]) { world, client in
             let answer = try await client.send(
-                .post, "/v1/chat/completions", as: world.acme.secret, body: chat(["stream": true]))
+                .post,
+                "/v1/chat/completions",
+                as: world.acme.secret,
+                body: chat(["stream": true])
+            )
             #expect(answer.status == 200)
             let last = try JSONValue(parsing: try #require(chunks(answer).last))
             #expect(last["error"]?["code"] == "generation_interrupted")
             let whole = try await client.send(
-                .post, "/v1/chat/completions", as: world.acme.secret, body: chat())
+                .post,
+                "/v1/chat/completions",
+                as: world.acme.secret,
+                body: chat()
+            )
             #expect(whole.status == 503)
             #expect(whole.header("retry-after") == "1")
             #expect(whole.json["error"]?["type"] == "server_error")
@@ -132,16 +157,28 @@ import Values
             ]
             for (fields, name) in wrong {
                 let answer = try await client.send(
-                    .post, "/v1/chat/completions", as: world.acme.secret, body: chat(fields))
+                    .post,
+                    "/v1/chat/completions",
+                    as: world.acme.secret,
+                    body: chat(fields)
+                )
                 #expect(answer.status == 400, "\(name): \(answer.text)")
                 #expect(answer.json["error"]?["param"]?.string == name, "\(answer.text)")
                 #expect(answer.json["error"]?["type"] == "invalid_request_error")
             }
             let missing = try await client.send(
-                .post, "/v1/chat/completions", as: world.acme.secret, body: ["model": "tiny"])
+                .post,
+                "/v1/chat/completions",
+                as: world.acme.secret,
+                body: ["model": "tiny"]
+            )
             #expect(missing.json["error"]?["param"] == "messages")
             let unknown = try await client.send(
-                .post, "/v1/chat/completions", as: world.acme.secret, body: chat(["model": "huge"]))
+                .post,
+                "/v1/chat/completions",
+                as: world.acme.secret,
+                body: chat(["model": "huge"])
+            )
             #expect(unknown.status == 404)
             #expect(unknown.json["error"]?["code"] == "model_not_found")
             let jobs = try await client.send(.get, "/v1/jobs", as: world.acme.secret)
@@ -152,14 +189,17 @@ import Values
     @Test func `everything of the contract that asks for nothing more is taken`() async throws {
         try await World.run { world, client in
             let answer = try await client.send(
-                .post, "/v1/chat/completions", as: world.acme.secret,
+                .post,
+                "/v1/chat/completions",
+                as: world.acme.secret,
                 body: chat([
                     "max_completion_tokens": 50, "temperature": 0, "top_p": 0.9, "n": 1, "stop": ["zzz"], "seed": 7,
                     "stream": false, "presence_penalty": 0.1, "frequency_penalty": -0.1, "logit_bias": ["5": 1],
                     "logprobs": false, "top_logprobs": nil, "response_format": ["type": "text"], "tools": [],
                     "tool_choice": "none", "metadata": ["a": "b"], "user": "ann", "service_tier": "auto",
                     "prompt_cache_key": "k", "parallel_tool_calls": true,
-                ]))
+                ])
+            )
             #expect(answer.status == 200, "\(answer.text)")
             let jobs = try await client.send(.get, "/v1/jobs?limit=1", as: world.acme.secret)
             #expect(jobs.json["data"]?[0]?["user"] == "ann")
@@ -169,7 +209,9 @@ import Values
 
     @Test func `a client that leaves stops its generation, and pays for what was generated`() async throws {
         let slow = ScriptedGenerator.Reply(
-            (0..<200).map { _ in "word" }, pause: .milliseconds(50))
+            (0..<200).map { _ in "word" },
+            pause: .milliseconds(50)
+        )
         try await World.run([slow], isLive: true) { world, client in
             let port = try #require(client.port)
             for isStream in [true, false] {
@@ -178,11 +220,15 @@ import Values
                 let body = chat(["stream": .bool(isStream)])
                 try await leaving.executeAndDontWaitForResponse(
                     .init(
-                        "/v1/chat/completions", method: .post,
+                        "/v1/chat/completions",
+                        method: .post,
                         headers: [
                             .authorization: "Bearer \(world.acme.secret)", .contentType: "application/json",
                             .contentLength: "\(body.utf8.count)",
-                        ], body: .init(string: body.text)))
+                        ],
+                        body: .init(string: body.text)
+                    )
+                )
                 try await Task.sleep(for: .milliseconds(600))
                 try await leaving.shutdown()
                 var job: JSONValue = .null
@@ -234,16 +280,27 @@ import Values
     @Test func `tasks answer with their output`() async throws {
         try await World.run { world, client in
             let text = try await client.send(
-                .post, "/v1/tasks/generate", as: world.acme.secret, body: ["prompt": "Once", "model": "tiny"])
+                .post,
+                "/v1/tasks/generate",
+                as: world.acme.secret,
+                body: ["prompt": "Once", "model": "tiny"]
+            )
             #expect(text.json["output"]?["text"] == "Hello, world", "\(text.text)")
             #expect(text.json["task"] == "generate")
             #expect(text.json["version"] == "v1")
             let chat = try await client.send(
-                .post, "/v1/tasks/chat", as: world.acme.secret,
-                body: ["messages": [["role": "user", "content": "Hi"]], "model": "fast", "timeout": 5])
+                .post,
+                "/v1/tasks/chat",
+                as: world.acme.secret,
+                body: ["messages": [["role": "user", "content": "Hi"]], "model": "fast", "timeout": 5]
+            )
             #expect(chat.json["output"]?["message"]?["content"] == "Hello, world", "\(chat.text)")
             let none = try await client.send(
-                .post, "/v1/tasks/fly", as: world.acme.secret, body: ["prompt": "x"])
+                .post,
+                "/v1/tasks/fly",
+                as: world.acme.secret,
+                body: ["prompt": "x"]
+            )
             #expect(none.status == 404)
             #expect(none.json["error"]?["code"] == "task_not_found")
         }

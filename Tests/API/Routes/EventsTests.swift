@@ -25,18 +25,24 @@ import Values
             #expect(first.status == 200)
             #expect(outcomes(first) == ["accepted"])
             let many = try await client.send(
-                .post, "/v1/events", as: secret,
+                .post,
+                "/v1/events",
+                as: secret,
                 body: [
                     Self.event("1"), Self.event("1", value: "2"), Self.event("2"), ["id": "3"],
                     Self.event("4", meter: "cals"),
                     ["id": "5", "meter": "calls", "at": "2026-03-01T10:00:00Z", "surprise": 1],
-                ])
+                ]
+            )
             #expect(many.status == 200)
             #expect(outcomes(many) == ["duplicate", "conflict", "accepted", "rejected", "rejected", "rejected"])
             let errors = (many.json["events"]?.array ?? []).map { $0["errors"]?[0]?["field"]?.string }
             #expect(errors == [nil, "id", nil, "meter", "meter", "surprise"])
             let usage = try await client.send(
-                .get, "/v1/usage?meter=calls&from=2026-03-01&to=2026-03-02", as: secret)
+                .get,
+                "/v1/usage?meter=calls&from=2026-03-01&to=2026-03-02",
+                as: secret
+            )
             #expect(usage.json["data"]?[0]?["quantity"] == "4")
         }
     }
@@ -45,20 +51,32 @@ import Values
         try await World.run { world, client in
             let secret = world.acme.secret
             let lines = try await client.send(
-                .post, "/v1/events", as: secret, text: "\(Self.event("1").text)\n\n{broken\r\n\(Self.event("2").text)",
-                headers: ["Content-Type": "application/x-ndjson"])
+                .post,
+                "/v1/events",
+                as: secret,
+                text: "\(Self.event("1").text)\n\n{broken\r\n\(Self.event("2").text)",
+                headers: ["Content-Type": "application/x-ndjson"]
+            )
             #expect(outcomes(lines) == ["accepted", "rejected", "accepted"])
             let cloud: JSONValue = [
                 "specversion": "1.0", "id": "3", "source": "/app", "type": "calls", "time": "2026-03-01T10:00:00Z",
                 "data": ["value": "5"],
             ]
             let one = try await client.send(
-                .post, "/v1/events", as: secret, body: cloud,
-                headers: ["Content-Type": "application/cloudevents+json"])
+                .post,
+                "/v1/events",
+                as: secret,
+                body: cloud,
+                headers: ["Content-Type": "application/cloudevents+json"]
+            )
             #expect(outcomes(one) == ["accepted"])
             let batch = try await client.send(
-                .post, "/v1/events", as: secret, body: [cloud, Self.event("9")],
-                headers: ["Content-Type": "application/cloudevents-batch+json; charset=utf-8"])
+                .post,
+                "/v1/events",
+                as: secret,
+                body: [cloud, Self.event("9")],
+                headers: ["Content-Type": "application/cloudevents-batch+json; charset=utf-8"]
+            )
             #expect(outcomes(batch) == ["duplicate", "rejected"])
             #expect(batch.json["events"]?[1]?["errors"]?[0]?["field"] == "specversion")
         }
@@ -72,7 +90,12 @@ import Values
                 #expect(answer.fields.count == 1)
             }
             let form = try await client.send(
-                .post, "/v1/events", as: world.acme.secret, text: "a=b", headers: ["Content-Type": "text/plain"])
+                .post,
+                "/v1/events",
+                as: world.acme.secret,
+                text: "a=b",
+                headers: ["Content-Type": "text/plain"]
+            )
             #expect(form.status == 415)
         }
     }
@@ -90,7 +113,9 @@ import Values
     }
 
     private static func send(
-        _ number: Int, as secret: String, to client: any TestClientProtocol
+        _ number: Int,
+        as secret: String,
+        to client: any TestClientProtocol
     ) async throws -> Answer {
         let own = event("\(number)")
         let shared = event("shared", value: "\(number % 2 + 1)")
@@ -115,7 +140,11 @@ import Values
             limits.waiting = 2
             limits.gather = .milliseconds(200)
             let ingester = EventIngester(
-                database: world.database, time: world.time, limits: limits, factory: world.services.prometheus)
+                database: world.database,
+                time: world.time,
+                limits: limits,
+                factory: world.services.prometheus
+            )
             let inputs = [UsageInput(json: Self.event("1")), UsageInput(json: Self.event("2"))]
             async let first = ingester.ingest(inputs, for: world.acme.tenant, bytes: 100)
             try await Task.sleep(for: .milliseconds(50))
@@ -141,7 +170,10 @@ import Values
                 #expect(void.json["voided_at"]?.string != nil)
             }
             let usage = try await client.send(
-                .get, "/v1/usage?meter=calls&from=2026-03-01&to=2026-03-02", as: secret)
+                .get,
+                "/v1/usage?meter=calls&from=2026-03-01&to=2026-03-02",
+                as: secret
+            )
             #expect(usage.json["data"]?[0]?["quantity"] == "0")
         }
     }
@@ -151,17 +183,26 @@ import Values
             let secret = world.globex.secret
             for (index, model) in ["a", "b", "a"].enumerated() {
                 _ = try await client.send(
-                    .post, "/v1/events", as: secret,
+                    .post,
+                    "/v1/events",
+                    as: secret,
                     body: [
                         "id": .string("g\(index)"), "meter": "calls", "at": .string("2026-03-0\(index + 2)T01:00:00Z"),
                         "value": "10", "properties": ["model": .string(model)],
-                    ])
+                    ]
+                )
             }
             let days = try await client.send(
-                .get, "/v1/usage?meter=calls&from=2026-03-02&to=2026-03-06&window=day", as: secret)
+                .get,
+                "/v1/usage?meter=calls&from=2026-03-02&to=2026-03-06&window=day",
+                as: secret
+            )
             #expect(days.json["data"]?.array?.map { $0["quantity"]?.string } == ["10", "10", "10", "0"])
             let models = try await client.send(
-                .get, "/v1/usage?meter=calls&from=2026-03-02&to=2026-03-06&group_by=model", as: secret)
+                .get,
+                "/v1/usage?meter=calls&from=2026-03-02&to=2026-03-06&group_by=model",
+                as: secret
+            )
             let rows = models.json["data"]?.array ?? []
             #expect(rows.map { $0["group"]?["model"]?.string } == ["a", "b"])
             #expect(rows.map { $0["quantity"]?.string } == ["20", "10"])

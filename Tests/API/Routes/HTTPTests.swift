@@ -32,7 +32,10 @@ import Values
             let kept = try await client.send(.get, "/healthz", headers: ["X-Request-Id": "mine-7"])
             #expect(kept.header("x-request-id") == "mine-7")
             let long = try await client.send(
-                .get, "/healthz", headers: ["X-Request-Id": String(repeating: "x", count: 200)])
+                .get,
+                "/healthz",
+                headers: ["X-Request-Id": String(repeating: "x", count: 200)]
+            )
             #expect(long.header("x-request-id")?.hasPrefix("req_") == true)
         }
     }
@@ -75,13 +78,22 @@ import Values
             // Another tenant's key of the same name is another key.
             for customer in [world.acme, world.globex] {
                 let made = try await client.send(
-                    .post, "/v1/subscriptions", as: customer.secret, body: ["plan": "bigger"], headers: key)
+                    .post,
+                    "/v1/subscriptions",
+                    as: customer.secret,
+                    body: ["plan": "bigger"],
+                    headers: key
+                )
                 #expect(made.status == 201, "\(made.text)")
                 #expect(made.json["tenant"]?.string == customer.tenant.text)
             }
             let long = try await client.send(
-                .post, "/v1/tenants", as: admin, body: body,
-                headers: ["Idempotency-Key": String(repeating: "k", count: 256)])
+                .post,
+                "/v1/tenants",
+                as: admin,
+                body: body,
+                headers: ["Idempotency-Key": String(repeating: "k", count: 256)]
+            )
             #expect(long.status == 400)
             #expect(long.fields == ["Idempotency-Key"])
         }
@@ -91,8 +103,12 @@ import Values
         try await World.run { world, client in
             let statuses = try await atOnce(8) { _ in
                 try await client.send(
-                    .post, "/v1/subscriptions", as: world.acme.secret, body: ["plan": "bigger"],
-                    headers: ["Idempotency-Key": "race"])
+                    .post,
+                    "/v1/subscriptions",
+                    as: world.acme.secret,
+                    body: ["plan": "bigger"],
+                    headers: ["Idempotency-Key": "race"]
+                )
             }
             let made = statuses.filter { $0.status == 201 }
             #expect(!made.isEmpty)
@@ -111,7 +127,12 @@ import Values
             let body: JSONValue = ["id": "e", "meter": "calls", "at": "2026-03-01T00:00:00Z"]
             for _ in 0..<2 {
                 let answer = try await client.send(
-                    .post, "/v1/events", as: world.acme.secret, body: body, headers: ["Idempotency-Key": "e"])
+                    .post,
+                    "/v1/events",
+                    as: world.acme.secret,
+                    body: body,
+                    headers: ["Idempotency-Key": "e"]
+                )
                 #expect(answer.json["events"]?[0]?["outcome"] == "accepted")
             }
         }
@@ -127,7 +148,10 @@ import Values
             #expect(again.json["id"] == first.json["id"])
             #expect(again.json["secret"] == .null)
             let revoked = try await client.send(
-                .delete, "/v1/keys/\(first.json["id"]?.string ?? "")", as: world.acme.secret)
+                .delete,
+                "/v1/keys/\(first.json["id"]?.string ?? "")",
+                as: world.acme.secret
+            )
             #expect(revoked.json["revoked_at"]?.string != nil)
             #expect(try await client.send(.get, "/v1/tenant", as: secret).status == 401)
         }
@@ -140,7 +164,10 @@ import Values
             var next: String?
             repeat {
                 let page = try await client.send(
-                    .get, "/v1/keys?limit=2" + (next.map { "&after=\($0)" } ?? ""), as: world.acme.secret)
+                    .get,
+                    "/v1/keys?limit=2" + (next.map { "&after=\($0)" } ?? ""),
+                    as: world.acme.secret
+                )
                 let ids = page.json["data"]?.array?.compactMap { $0["id"]?.string } ?? []
                 #expect(ids.count <= 2)
                 seen += ids
@@ -164,16 +191,28 @@ import Values
             #expect(unnamed.status == 400)
             #expect(unnamed.fields == ["Abono-Tenant"])
             let nobody = try await client.send(
-                .get, "/v1/tenant", as: admin, for: TenantID.make(at: World.now))
+                .get,
+                "/v1/tenant",
+                as: admin,
+                for: TenantID.make(at: World.now)
+            )
             #expect(nobody.status == 404)
             let named = try await client.send(.get, "/v1/tenant", as: admin, for: world.globex.tenant)
             #expect(named.json["name"] == "Globex")
             let grant = try await client.send(
-                .post, "/v1/credits", as: world.secret(.finance), for: world.globex.tenant,
-                body: ["amount": ["amount": "5.00", "currency": "USD"]], headers: ["X-Request-Id": "grant-1"])
+                .post,
+                "/v1/credits",
+                as: world.secret(.finance),
+                for: world.globex.tenant,
+                body: ["amount": ["amount": "5.00", "currency": "USD"]],
+                headers: ["X-Request-Id": "grant-1"]
+            )
             #expect(grant.status == 201, "\(grant.text)")
             let trail = try await client.send(
-                .get, "/v1/audit?object=\(grant.json["id"]?.string ?? "")", as: world.globex.secret)
+                .get,
+                "/v1/audit?object=\(grant.json["id"]?.string ?? "")",
+                as: world.globex.secret
+            )
             #expect(trail.json["data"]?[0]?["verb"] == "credit.granted")
             #expect(trail.json["data"]?[0]?["author"]?.string?.hasPrefix("staff:key_") == true)
             #expect(trail.json["data"]?[0]?["request_id"] == "grant-1")
@@ -183,14 +222,22 @@ import Values
     @Test func `a suspended tenant reads and uses nothing`() async throws {
         try await World.run { world, client in
             let suspended = try await client.send(
-                .patch, "/v1/tenants/\(world.acme.tenant)", as: world.secret(.admin), body: ["status": "suspended"])
+                .patch,
+                "/v1/tenants/\(world.acme.tenant)",
+                as: world.secret(.admin),
+                body: ["status": "suspended"]
+            )
             #expect(suspended.json["status"] == "suspended", "\(suspended.text)")
             for path in ["/v1/tenant", "/v1/subscriptions", "/v1/invoices", "/v1/models"] {
                 #expect(try await client.send(.get, path, as: world.acme.secret).status == 200, "\(path)")
             }
             for name in ["POST /v1/chat/completions", "POST /v1/events", "POST /v1/subscriptions"] {
                 let answer = try await client.send(
-                    .post, String(name.dropFirst(5)), as: world.acme.secret, body: RouteInputs.bodies[name])
+                    .post,
+                    String(name.dropFirst(5)),
+                    as: world.acme.secret,
+                    body: RouteInputs.bodies[name]
+                )
                 #expect(answer.status == 403, "\(name): \(answer.text)")
                 #expect(answer.text.contains("tenant_suspended"))
             }

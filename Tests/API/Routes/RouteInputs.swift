@@ -3,8 +3,9 @@ import Values
 
 @testable import API
 
-/// What tests know of each route: the ids and the bodies to call it with. A route that is not in here fails the tests
-/// that go through all of them, so that none is forgotten.
+/// What tests know of each route: the ids and the bodies to call it with.
+///
+/// A route that is not in here fails the tests that go through all of them, so that none is forgotten.
 enum RouteInputs {
     /// Paths whose parameter is no tenant's: the same for all, or staff's.
     static let common: Set<String> = [
@@ -27,7 +28,8 @@ enum RouteInputs {
         "POST /v1/credits": ["amount": ["amount": "5.00", "currency": "USD"]],
         "POST /v1/forecasts": [
             "series": .array(
-                (1...9).map { ["month": .string("2025-0\($0)"), "value": .int(100 + $0)] as JSONValue }),
+                (1...9).map { ["month": .string("2025-0\($0)"), "value": .int(100 + $0)] as JSONValue }
+            ),
             "horizon": 2,
         ],
         "POST /v1/chat/completions": ["model": "tiny", "messages": [["role": "user", "content": "Hello"]]],

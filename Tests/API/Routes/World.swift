@@ -45,7 +45,9 @@ struct World: Sendable {
 
     /// Lends a world and a client whose requests go to its router, or to a server that listens.
     static func run(
-        _ replies: [ScriptedGenerator.Reply] = script, features: JSONValue = standardFeatures, isLive: Bool = false,
+        _ replies: [ScriptedGenerator.Reply] = script,
+        features: JSONValue = standardFeatures,
+        isLive: Bool = false,
         _ body: @escaping @Sendable (World, any TestClientProtocol) async throws -> Void
     ) async throws {
         try await withDatabase(connections: 8) { database in
@@ -55,11 +57,21 @@ struct World: Sendable {
             let keeper = NodeKeeper(url: database.url, name: "test", time: time, logger: logger)
             try await keeper.register()
             let inference = InferenceService(
-                database: database, generators: ["tiny": ScriptedGenerator(replies)], keeper: keeper, time: time,
-                logger: logger)
+                database: database,
+                generators: ["tiny": ScriptedGenerator(replies)],
+                keeper: keeper,
+                time: time,
+                logger: logger
+            )
             let services = Services(
-                database: database, time: time, inference: inference, prometheus: Prometheus(),
-                schema: try await schema(of: database), version: "test", logger: logger)
+                database: database,
+                time: time,
+                inference: inference,
+                prometheus: Prometheus(),
+                schema: try await schema(of: database),
+                version: "test",
+                logger: logger
+            )
             let world = try await World(database, services, time, logger, features)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await keeper.run() }
@@ -82,7 +94,11 @@ struct World: Sendable {
     ]
 
     private init(
-        _ database: Database, _ services: Services, _ time: ManualTime, _ logger: Logger, _ features: JSONValue
+        _ database: Database,
+        _ services: Services,
+        _ time: ManualTime,
+        _ logger: Logger,
+        _ features: JSONValue
     ) async throws {
         self.database = database
         self.services = services
@@ -95,7 +111,10 @@ struct World: Sendable {
         for role in StaffRole.allCases {
             staff[role] = try await database.transaction(as: .admin) { transaction in
                 try await KeyOperations.createStaff(
-                    try KeyDraft(name: role.rawValue), role: role, by: Self.stamp, in: transaction
+                    try KeyDraft(name: role.rawValue),
+                    role: role,
+                    by: Self.stamp,
+                    in: transaction
                 ).secret
             }
         }
@@ -137,32 +156,55 @@ struct World: Sendable {
                                         parameters, recorded_at)
                 VALUES (\(ModelID.make(at: testNow)), 'tiny', 'v1', '/nowhere', \([UInt8](repeating: 7, count: 32)),
                         1, 'MIT', ARRAY['chat', 'generate'], 2048, 1, \(testNow))
-                """)
+                """
+            )
             try await transaction.execute(
-                "INSERT INTO app.model_aliases (alias, model_name, recorded_at) VALUES ('fast', 'tiny', \(testNow))")
+                "INSERT INTO app.model_aliases (alias, model_name, recorded_at) VALUES ('fast', 'tiny', \(testNow))"
+            )
         }
     }
 
     private static func customer(_ name: String, in database: Database) async throws -> WorldCustomer {
         let tenant = try await database.transaction(as: .admin) { transaction in
             try await TenantOperations.create(
-                try TenantDraft(name: name, email: "owner@\(name.lowercased()).test"), by: stamp, in: transaction)
+                try TenantDraft(name: name, email: "owner@\(name.lowercased()).test"),
+                by: stamp,
+                in: transaction
+            )
         }
         let event = "event of \(name)"
         return try await database.transaction(as: .tenant(tenant.id)) { transaction in
             let key = try await KeyOperations.create(
-                try KeyDraft(name: "all"), for: tenant.id, by: stamp, in: transaction)
+                try KeyDraft(name: "all"),
+                for: tenant.id,
+                by: stamp,
+                in: transaction
+            )
             let subscription = try await SubscriptionOperations.create(
-                SubscriptionDraft(plan: "basic"), for: tenant.id, by: stamp, in: transaction)
+                SubscriptionDraft(plan: "basic"),
+                for: tenant.id,
+                by: stamp,
+                in: transaction
+            )
             let grant = try await CreditOperations.grant(
-                try CreditGrantDraft(amount: Money(minor: 500, currency: subscription.currency)), to: tenant.id,
-                by: stamp, in: transaction)
+                try CreditGrantDraft(amount: Money(minor: 500, currency: subscription.currency)),
+                to: tenant.id,
+                by: stamp,
+                in: transaction
+            )
             _ = try await MeteringOperations.ingest(
                 [(tenant: tenant.id, event: try UsageEvent(id: event, meter: "calls", at: testNow, value: 2))],
-                recordedAt: testNow, in: transaction)
+                recordedAt: testNow,
+                in: transaction
+            )
             return WorldCustomer(
-                tenant: tenant.id, secret: key.secret, key: key.key.id, subscription: subscription.id, event: event,
-                grant: grant.id)
+                tenant: tenant.id,
+                secret: key.secret,
+                key: key.key.id,
+                subscription: subscription.id,
+                event: event,
+                grant: grant.id
+            )
         }
     }
 
@@ -170,7 +212,10 @@ struct World: Sendable {
     func key(of customer: WorldCustomer, scopes: Set<KeyScope>) async throws -> String {
         try await database.transaction(as: .tenant(customer.tenant)) { transaction in
             try await KeyOperations.create(
-                try KeyDraft(scopes: scopes), for: customer.tenant, by: Self.stamp, in: transaction
+                try KeyDraft(scopes: scopes),
+                for: customer.tenant,
+                by: Self.stamp,
+                in: transaction
             ).secret
         }
     }
@@ -179,10 +224,19 @@ struct World: Sendable {
     func invoice(of customer: WorldCustomer) async throws -> Invoice {
         try await database.transaction(as: .tenant(customer.tenant)) { transaction in
             let drafts = try await InvoiceOperations.bill(
-                customer.subscription, of: customer.tenant, until: Self.now, by: Self.stamp, in: transaction)
+                customer.subscription,
+                of: customer.tenant,
+                until: Self.now,
+                by: Self.stamp,
+                in: transaction
+            )
             guard let first = drafts.first else { throw Problem(.internal, "nothing was billed") }
             return try await InvoiceOperations.finalize(
-                first.id, of: customer.tenant, by: Self.stamp, in: transaction)
+                first.id,
+                of: customer.tenant,
+                by: Self.stamp,
+                in: transaction
+            )
         }
     }
 
@@ -213,12 +267,17 @@ struct Answer: Sendable {
 extension TestClientProtocol {
     /// Sends a request.
     ///
-    /// - Parameters:
-    ///   - body: sent as JSON.
-    ///   - text: sent as it is, instead of a body of JSON.
+    /// `body`: sent as JSON.
+    ///
+    /// `text`: sent as it is, instead of a body of JSON.
     func send(
-        _ method: HTTPRequest.Method, _ uri: String, as secret: String? = nil, for tenant: TenantID? = nil,
-        body: JSONValue? = nil, text: String? = nil, headers: [String: String] = [:]
+        _ method: HTTPRequest.Method,
+        _ uri: String,
+        as secret: String? = nil,
+        for tenant: TenantID? = nil,
+        body: JSONValue? = nil,
+        text: String? = nil,
+        headers: [String: String] = [:]
     ) async throws -> Answer {
         var all: [String: String] = headers
         if let secret { all["Authorization"] = "Bearer \(secret)" }
@@ -231,14 +290,18 @@ extension TestClientProtocol {
         let bytes = (text ?? body?.text).map { ByteBuffer(string: $0) }
         return try await execute(uri: uri, method: method, headers: fields, body: bytes) { response in
             Answer(
-                status: Int(response.status.code), text: String(buffer: response.body), headers: response.headers)
+                status: Int(response.status.code),
+                text: String(buffer: response.body),
+                headers: response.headers
+            )
         }
     }
 }
 
 /// Does something so many times at once, and returns what came out in the order of the numbers.
 func atOnce<Value: Sendable>(
-    _ count: Int, _ body: @escaping @Sendable (Int) async throws -> Value
+    _ count: Int,
+    _ body: @escaping @Sendable (Int) async throws -> Value
 ) async throws -> [Value] {
     try await withThrowingTaskGroup(of: (Int, Value).self) { group in
         for number in 0..<count {

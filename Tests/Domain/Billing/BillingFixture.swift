@@ -50,28 +50,43 @@ struct BillingFixture {
     static func publish(_ plan: JSONValue = BillingFixture.plan, in database: Database) async throws {
         try await database.transaction(as: .admin) { transaction in
             try await MeterOperations.put(
-                Meter(code: "tokens", rule: AggregationRule(.sum)), by: stamp(), in: transaction)
+                Meter(code: "tokens", rule: AggregationRule(.sum)),
+                by: stamp(),
+                in: transaction
+            )
             try await PlanOperations.publish(PlanDraft(json: plan), by: stamp(), in: transaction)
         }
     }
 
     /// A tenant that subscribes to the plan with three seats on 5 January.
     init(
-        _ database: Database, name: String = "Acme", plan: JSONValue = BillingFixture.plan,
-        quantities: Quantities = ["seats": 3], billedUntil: Instant? = nil
+        _ database: Database,
+        name: String = "Acme",
+        plan: JSONValue = BillingFixture.plan,
+        quantities: Quantities = ["seats": 3],
+        billedUntil: Instant? = nil
     ) async throws {
         try await BillingFixture.publish(plan, in: database)
         let made = try await database.transaction(as: .admin) { transaction in
             try await TenantOperations.create(
-                TenantDraft(name: name), by: BillingFixture.stamp(BillingFixture.start), in: transaction)
+                TenantDraft(name: name),
+                by: BillingFixture.stamp(BillingFixture.start),
+                in: transaction
+            )
         }
         let code = plan["code"]?.string ?? ""
         let subscription = try await database.transaction(as: .tenant(made.id)) { transaction in
             try await SubscriptionOperations.create(
                 SubscriptionDraft(
-                    plan: code, startsAt: Moment(BillingFixture.start, in: .utc), quantities: quantities,
-                    billedUntil: billedUntil),
-                for: made.id, by: BillingFixture.stamp(BillingFixture.start), in: transaction)
+                    plan: code,
+                    startsAt: Moment(BillingFixture.start, in: .utc),
+                    quantities: quantities,
+                    billedUntil: billedUntil
+                ),
+                for: made.id,
+                by: BillingFixture.stamp(BillingFixture.start),
+                in: transaction
+            )
         }
         self.database = database
         tenant = made.id
@@ -80,33 +95,55 @@ struct BillingFixture {
 
     /// What was used at noon of a day.
     func use(
-        _ value: Decimal12, _ day: Instant, id: String? = nil, meter: String = "tokens", properties: JSONValue = [:],
+        _ value: Decimal12,
+        _ day: Instant,
+        id: String? = nil,
+        meter: String = "tokens",
+        properties: JSONValue = [:],
         recordedAt: Instant = testNow
     ) async throws {
         let event = try UsageEvent(
-            id: id ?? "\(day)-\(value)", meter: meter, at: day.adding(seconds: 43_200), value: value,
-            properties: properties)
+            id: id ?? "\(day)-\(value)",
+            meter: meter,
+            at: day.adding(seconds: 43_200),
+            value: value,
+            properties: properties
+        )
         let outcomes = try await database.transaction(as: .ingest) { transaction in
             try await MeteringOperations.ingest(
-                [(tenant: tenant, event: event)], recordedAt: recordedAt, in: transaction)
+                [(tenant: tenant, event: event)],
+                recordedAt: recordedAt,
+                in: transaction
+            )
         }
         precondition(outcomes.map(\.kind) == [.accepted])
     }
 
     @discardableResult
     func run(
-        until: Instant, grace: Int64 = 0, recordedAt: Instant = testNow
+        until: Instant,
+        grace: Int64 = 0,
+        recordedAt: Instant = testNow
     ) async throws -> BillingRunSummary {
         try await BillingRun.run(
-            until: until, database: database, recordedAt: recordedAt, author: .command, graceSeconds: grace)
+            until: until,
+            database: database,
+            recordedAt: recordedAt,
+            author: .command,
+            graceSeconds: grace
+        )
     }
 
     @discardableResult
     func bill(until: Instant, recordedAt: Instant = testNow) async throws -> [Invoice] {
         try await database.transaction(as: .tenant(tenant)) { transaction in
             try await InvoiceOperations.bill(
-                subscription, of: tenant, until: until, by: Stamp(at: until, recordedAt: recordedAt, author: .command),
-                in: transaction)
+                subscription,
+                of: tenant,
+                until: until,
+                by: Stamp(at: until, recordedAt: recordedAt, author: .command),
+                in: transaction
+            )
         }
     }
 

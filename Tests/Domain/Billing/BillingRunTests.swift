@@ -23,7 +23,8 @@ import Values
             #expect(summary.totals[.usd]?.text == "147.00")
             let invoices = try await book.invoices()
             #expect(
-                invoices.map(\.issuedAt) == [1, 2, 3, 4].map { BillingFixture.day(2026, $0, 5) })
+                invoices.map(\.issuedAt) == [1, 2, 3, 4].map { BillingFixture.day(2026, $0, 5) }
+            )
             #expect(invoices.map(\.reason) == [.start, .renewal, .renewal, .renewal])
             #expect(invoices.map(\.total.text) == ["35.00", "37.00", "40.00", "35.00"])
             #expect(invoices.map(\.number) == (1...4).map { "INV-2026-00000\($0)" })
@@ -85,7 +86,11 @@ import Values
             await #expect(throws: Stop.self) {
                 try await database.transaction(as: .tenant(first.tenant)) { transaction in
                     try await InvoiceOperations.finalize(
-                        first.id, of: first.tenant, by: BillingFixture.stamp(), in: transaction)
+                        first.id,
+                        of: first.tenant,
+                        by: BillingFixture.stamp(),
+                        in: transaction
+                    )
                     throw Stop()
                 }
             }
@@ -95,7 +100,11 @@ import Values
                         group.addTask {
                             try await database.transaction(as: .tenant(invoice.tenant)) { transaction in
                                 _ = try await InvoiceOperations.finalize(
-                                    invoice.id, of: invoice.tenant, by: BillingFixture.stamp(), in: transaction)
+                                    invoice.id,
+                                    of: invoice.tenant,
+                                    by: BillingFixture.stamp(),
+                                    in: transaction
+                                )
                             }
                         }
                     }
@@ -124,9 +133,12 @@ import Values
             try await book.bill(until: BillingFixture.start)
             try await database.transaction(as: .tenant(book.tenant)) { transaction in
                 try await SubscriptionOperations.change(
-                    book.subscription, of: book.tenant,
+                    book.subscription,
+                    of: book.tenant,
                     SubscriptionChangeDraft(quantities: ["seats": 5], timing: .immediately),
-                    by: BillingFixture.stamp(BillingFixture.day(2026, 1, 20)), in: transaction)
+                    by: BillingFixture.stamp(BillingFixture.day(2026, 1, 20)),
+                    in: transaction
+                )
             }
             let made = try await book.bill(until: BillingFixture.day(2026, 1, 31))
             #expect(made.map(\.reason) == [.change])
@@ -160,7 +172,12 @@ import Values
         try await withDatabase { database in
             let books = [try await BillingFixture(database), try await BillingFixture(database, name: "Other")]
             _ = try await BillingRun.run(
-                until: BillingFixture.start, database: database, time: TickingTime(), author: .command, graceSeconds: 0)
+                until: BillingFixture.start,
+                database: database,
+                time: TickingTime(),
+                author: .command,
+                graceSeconds: 0
+            )
             var written: Set<Instant> = []
             var posted: Set<Instant> = []
             for book in books {
@@ -185,6 +202,7 @@ private final class TickingTime: TimeSource {
             seconds: seconds.withLock { seconds in
                 seconds += 1
                 return seconds
-            })
+            }
+        )
     }
 }

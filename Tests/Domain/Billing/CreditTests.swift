@@ -13,11 +13,17 @@ import Values
     private func usd(_ minor: Int64) -> Money { Money(minor: minor, currency: .usd) }
 
     private func grant(
-        _ draft: CreditGrantDraft, to book: BillingFixture, at instant: Instant = BillingFixture.start
+        _ draft: CreditGrantDraft,
+        to book: BillingFixture,
+        at instant: Instant = BillingFixture.start
     ) async throws -> CreditGrant {
         try await book.database.transaction(as: .admin) { transaction in
             try await CreditOperations.grant(
-                draft, to: book.tenant, by: BillingFixture.stamp(instant), in: transaction)
+                draft,
+                to: book.tenant,
+                by: BillingFixture.stamp(instant),
+                in: transaction
+            )
         }
     }
 
@@ -59,14 +65,20 @@ import Values
         try await withDatabase { database in
             let book = try await BillingFixture(database)
             _ = try await grant(
-                CreditGrantDraft(amount: usd(900), expiresAt: BillingFixture.start.adding(seconds: 1)), to: book,
-                at: BillingFixture.start.adding(seconds: -60))
+                CreditGrantDraft(amount: usd(900), expiresAt: BillingFixture.start.adding(seconds: 1)),
+                to: book,
+                at: BillingFixture.start.adding(seconds: -60)
+            )
             let bought = try await grant(CreditGrantDraft(amount: usd(10_000), kind: .prepaid), to: book)
             try await book.run(until: BillingFixture.start)
             #expect(try await book.invoices().first?.creditsApplied.text == "35.00")
             let voided = try await database.transaction(as: .admin) { transaction in
                 try await CreditOperations.void(
-                    bought.id, of: book.tenant, by: BillingFixture.stamp(), in: transaction)
+                    bought.id,
+                    of: book.tenant,
+                    by: BillingFixture.stamp(),
+                    in: transaction
+                )
             }
             #expect(voided.left == usd(0) && voided.used == usd(2_600) && voided.voidedAt == testNow)
             try await book.run(until: BillingFixture.day(2026, 2, 5))
@@ -83,9 +95,12 @@ import Values
             try await book.run(until: BillingFixture.start)
             try await database.transaction(as: .tenant(book.tenant)) { transaction in
                 try await SubscriptionOperations.change(
-                    book.subscription, of: book.tenant,
+                    book.subscription,
+                    of: book.tenant,
                     SubscriptionChangeDraft(quantities: ["seats": 1], timing: .immediately),
-                    by: BillingFixture.stamp(BillingFixture.day(2026, 1, 20)), in: transaction)
+                    by: BillingFixture.stamp(BillingFixture.day(2026, 1, 20)),
+                    in: transaction
+                )
             }
             try await book.run(until: BillingFixture.day(2026, 2, 5))
             let invoices = try await book.invoices()
@@ -108,7 +123,11 @@ import Values
             #expect(invoice.amountDue.text == "25.00")
             try await database.transaction(as: .tenant(book.tenant)) { transaction in
                 _ = try await InvoiceOperations.void(
-                    invoice.id, of: book.tenant, by: BillingFixture.stamp(), in: transaction)
+                    invoice.id,
+                    of: book.tenant,
+                    by: BillingFixture.stamp(),
+                    in: transaction
+                )
             }
             #expect(try await grants(of: book).first { $0.id == gift.id }?.left == usd(1_000))
             #expect(try await balance(.promotionalCredit, of: book) == 0)
@@ -144,13 +163,21 @@ import Values
             #expect(invoice.creditsApplied.text == "10.00" && invoice.status == .open)
             try await database.transaction(as: .admin) { transaction in
                 _ = try await CreditOperations.void(
-                    bought.id, of: book.tenant, by: BillingFixture.stamp(), in: transaction)
+                    bought.id,
+                    of: book.tenant,
+                    by: BillingFixture.stamp(),
+                    in: transaction
+                )
             }
             #expect(try await balance(.refundPayable, of: book) == 0)
             for _ in 0..<2 {
                 try await database.transaction(as: .tenant(book.tenant)) { transaction in
                     _ = try await InvoiceOperations.void(
-                        invoice.id, of: book.tenant, by: BillingFixture.stamp(), in: transaction)
+                        invoice.id,
+                        of: book.tenant,
+                        by: BillingFixture.stamp(),
+                        in: transaction
+                    )
                 }
             }
             #expect(try await balance(.prepaidCredit, of: book) == 0)

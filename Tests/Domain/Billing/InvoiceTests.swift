@@ -18,11 +18,19 @@ import Values
     }
 
     private func pay(
-        _ invoice: Invoice, _ reference: String, as tenant: TenantID, _ database: Database
+        _ invoice: Invoice,
+        _ reference: String,
+        as tenant: TenantID,
+        _ database: Database
     ) async throws -> Invoice {
         try await database.transaction(as: .tenant(tenant)) { transaction in
             try await InvoiceOperations.pay(
-                invoice.id, of: tenant, reference: reference, by: later, in: transaction)
+                invoice.id,
+                of: tenant,
+                reference: reference,
+                by: later,
+                in: transaction
+            )
         }
     }
 
@@ -117,7 +125,12 @@ import Values
             await #expect(throws: InvoiceError.subscriptionNotFound(invoice.subscription)) {
                 try await database.transaction(as: .tenant(other.tenant)) { transaction in
                     try await InvoiceOperations.bill(
-                        invoice.subscription, of: other.tenant, until: testNow, by: later, in: transaction)
+                        invoice.subscription,
+                        of: other.tenant,
+                        until: testNow,
+                        by: later,
+                        in: transaction
+                    )
                 }
             }
         }

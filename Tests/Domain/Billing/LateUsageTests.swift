@@ -40,7 +40,11 @@ import Values
             try await book.bill(until: march)
             try await database.transaction(as: .tenant(book.tenant)) { transaction in
                 _ = try await MeteringOperations.void(
-                    "wrong", of: book.tenant, by: BillingFixture.stamp(later), in: transaction)
+                    "wrong",
+                    of: book.tenant,
+                    by: BillingFixture.stamp(later),
+                    in: transaction
+                )
             }
             let next = try #require(try await book.bill(until: april, recordedAt: last).first)
             #expect(next.short.last == "tokens -3000000 -500" && next.total.text == "30.00")
@@ -124,10 +128,15 @@ import Values
             try await book.bill(until: BillingFixture.start)
             let before = try await book.invoices()
             let upcoming = try await database.transaction(
-                as: .tenant(book.tenant), isolation: .snapshot
+                as: .tenant(book.tenant),
+                isolation: .snapshot
             ) { transaction in
                 try await InvoiceOperations.upcoming(
-                    book.subscription, of: book.tenant, at: BillingFixture.day(2026, 1, 20), in: transaction)
+                    book.subscription,
+                    of: book.tenant,
+                    at: BillingFixture.day(2026, 1, 20),
+                    in: transaction
+                )
             }
             #expect(upcoming["issued_at"] == "2026-02-05T00:00:00Z")
             #expect(upcoming["total"] == ["amount": "37.00", "currency": "USD"])

@@ -13,8 +13,11 @@ import Values
         try await book.use(1_500_000, BillingFixture.day(2026, 1, 9))
         try await database.transaction(as: .admin) { transaction in
             _ = try await CreditOperations.grant(
-                CreditGrantDraft(amount: Money(minor: 1_000, currency: .usd), kind: .prepaid), to: book.tenant,
-                by: BillingFixture.stamp(BillingFixture.start), in: transaction)
+                CreditGrantDraft(amount: Money(minor: 1_000, currency: .usd), kind: .prepaid),
+                to: book.tenant,
+                by: BillingFixture.stamp(BillingFixture.start),
+                in: transaction
+            )
         }
         try await book.run(until: BillingFixture.day(2026, 2, 5))
         try await book.use(100_000, BillingFixture.day(2026, 1, 10))
@@ -22,9 +25,18 @@ import Values
         let invoices = try await book.invoices()
         try await database.transaction(as: .tenant(book.tenant)) { transaction in
             _ = try await InvoiceOperations.pay(
-                invoices[1].id, of: book.tenant, reference: "bank-1", by: BillingFixture.stamp(), in: transaction)
+                invoices[1].id,
+                of: book.tenant,
+                reference: "bank-1",
+                by: BillingFixture.stamp(),
+                in: transaction
+            )
             _ = try await InvoiceOperations.void(
-                invoices[3].id, of: book.tenant, by: BillingFixture.stamp(), in: transaction)
+                invoices[3].id,
+                of: book.tenant,
+                by: BillingFixture.stamp(),
+                in: transaction
+            )
         }
         return book
     }
@@ -69,7 +81,8 @@ import Values
         ),
     ])
     func `each kind of damage is found, with its ids`(
-        _ damage: String, _ kind: ReconciliationDifference.Kind
+        _ damage: String,
+        _ kind: ReconciliationDifference.Kind
     ) async throws {
         try await withDatabase { database in
             let book = try await book(database)
@@ -95,8 +108,13 @@ import Values
             try await book.use(1_500_000, BillingFixture.day(2026, 1, 9))
             try await database.transaction(as: .tenant(book.tenant)) { transaction in
                 try await SubscriptionOperations.cancel(
-                    book.subscription, of: book.tenant, when: .immediately, refund: .none,
-                    by: BillingFixture.stamp(BillingFixture.day(2026, 1, 20)), in: transaction)
+                    book.subscription,
+                    of: book.tenant,
+                    when: .immediately,
+                    refund: .none,
+                    by: BillingFixture.stamp(BillingFixture.day(2026, 1, 20)),
+                    in: transaction
+                )
             }
             try await book.run(until: BillingFixture.day(2026, 2, 5))
             #expect(try await book.differences().isEmpty)

@@ -18,7 +18,8 @@ import Values
     /// Fifteen of the 31 days from 5 January: levels count for 15/31.
     @Test(arguments: UsageMeasureTests.table)
     func `a part is billed by what its events come to, and can be added up again`(
-        _ rule: AggregationRule, _ quantity: String
+        _ rule: AggregationRule,
+        _ quantity: String
     ) async throws {
         let plan: JSONValue = [
             "code": "measured", "currency": "USD", "interval": ["unit": "month"],
@@ -27,7 +28,10 @@ import Values
         try await withDatabase { database in
             try await database.transaction(as: .admin) { transaction in
                 _ = try await MeterOperations.put(
-                    Meter(code: "units", rule: rule), by: BillingFixture.stamp(), in: transaction)
+                    Meter(code: "units", rule: rule),
+                    by: BillingFixture.stamp(),
+                    in: transaction
+                )
             }
             let book = try await BillingFixture(database, plan: plan, quantities: [:])
             try await book.use(4, BillingFixture.day(2026, 1, 9), meter: "units", properties: ["user": "a"])
@@ -35,8 +39,13 @@ import Values
             try await book.use(1, BillingFixture.day(2026, 1, 11), meter: "units", properties: ["user": "a"])
             try await database.transaction(as: .tenant(book.tenant)) { transaction in
                 _ = try await SubscriptionOperations.cancel(
-                    book.subscription, of: book.tenant, when: .immediately, refund: .none,
-                    by: BillingFixture.stamp(BillingFixture.day(2026, 1, 20)), in: transaction)
+                    book.subscription,
+                    of: book.tenant,
+                    when: .immediately,
+                    refund: .none,
+                    by: BillingFixture.stamp(BillingFixture.day(2026, 1, 20)),
+                    in: transaction
+                )
             }
             let invoice = try #require(try await book.bill(until: BillingFixture.day(2026, 2, 5)).first)
             #expect(invoice.reason == .cancel && invoice.lines.map(\.quantity.text) == [quantity])

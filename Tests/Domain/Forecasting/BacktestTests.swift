@@ -1,6 +1,7 @@
-@testable import Forecasting
 import Foundation
 import Testing
+
+@testable import Forecasting
 
 @Suite struct BacktestTests {
     private func backtest(_ values: [Double], _ method: ForecastMethod) throws -> Backtest {

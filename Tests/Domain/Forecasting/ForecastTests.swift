@@ -20,7 +20,8 @@ import Values
         let backtest = try #require(json["backtest"])
         #expect(
             backtest.object?.keys
-                == ["origins", "horizon", "mase", "smape", "bias_percent", "coverage", "skill_vs_snaive"])
+                == ["origins", "horizon", "mase", "smape", "bias_percent", "coverage", "skill_vs_snaive"]
+        )
         #expect(backtest["coverage"]?.object?.keys == ["80", "95"])
         #expect(try JSONValue(parsing: json.text) == json)
     }
@@ -51,7 +52,9 @@ import Values
     func `every length of history has a forecast`(months: Int) throws {
         var source = SyntheticSeries(seed: UInt64(months))
         let forecast = try SeriesForecast.run(
-            series(source.seasonal(months: months)), options: ForecastOptions(horizon: 14))
+            series(source.seasonal(months: months)),
+            options: ForecastOptions(horizon: 14)
+        )
         #expect(forecast.rows.count == 14)
         #expect(forecast.backtest.origins >= 1)
         for row in forecast.rows {
@@ -111,14 +114,18 @@ import Values
 
     @Test func `a young business that grows in steps goes on growing, not doubling`() throws {
         let forecast = try SeriesForecast.run(
-            series((1...24).map { 1000 * Double($0) }), options: ForecastOptions(horizon: 12))
+            series((1...24).map { 1000 * Double($0) }),
+            options: ForecastOptions(horizon: 12)
+        )
         #expect(forecast.rows[11].mean > 24_000)
         #expect(forecast.rows[11].mean < 40_000)
     }
 
     @Test func `the table and the spreadsheet hold the same months`() throws {
         let forecast = try SeriesForecast.run(
-            series([10, 11, 12, 13, 14, 15]), options: ForecastOptions(horizon: 2, levels: [80]))
+            series([10, 11, 12, 13, 14, 15]),
+            options: ForecastOptions(horizon: 2, levels: [80])
+        )
         let csv = forecast.csv.split(separator: "\n")
         #expect(csv.count == 3)
         #expect(csv[0] == "month,mean,lower_80,upper_80")

@@ -1,6 +1,7 @@
-@testable import Forecasting
 import Foundation
 import Testing
+
+@testable import Forecasting
 
 @Suite struct ModelTests {
     @Test func `initial states are the best there are for their weights`() {

@@ -53,7 +53,10 @@ import Values
         (12, "eighty", "auto", "levels"), (12, "80", "prophet", "method"),
     ])
     func `an option that cannot be is refused by its name`(
-        horizon: Int, levels: String, method: String, field: String
+        horizon: Int,
+        levels: String,
+        method: String,
+        field: String
     ) {
         let problem = #expect(throws: Problem.self) {
             try ForecastOptions(horizon: horizon, levels: levels, method: method, seed: 1)

@@ -6,7 +6,9 @@ import Values
 /// From the report of recurring revenue to its forecast.
 @Suite struct RevenueForecastTests {
     private static func report(
-        months: Int, asOf: String = "2030-01-01", currencies: [Currency] = [.usd]
+        months: Int,
+        asOf: String = "2030-01-01",
+        currencies: [Currency] = [.usd]
     ) throws -> MRRReport {
         let from = try Month(parsing: "2024-01", field: "test")
         let histories = currencies.enumerated().map { place, currency in
@@ -16,14 +18,18 @@ import Values
                 levels: (0..<months).map { number in
                     // From March on a hundred more each month.
                     RecurringLevel(
-                        at: from.adding(number + 2).start(in: .utc).adding(seconds: 86_400), currency: currency,
-                        monthly: Exact(1_000 + 100 * number))
-                })
+                        at: from.adding(number + 2).start(in: .utc).adding(seconds: 86_400),
+                        currency: currency,
+                        monthly: Exact(1_000 + 100 * number)
+                    )
+                }
+            )
         }
         let instant = try #require(Instant(asOf + "T00:00:00Z"))
         return try MRRReport(
             of: histories,
-            months: try ReportMonths(from: from, to: from.adding(months + 1), asOf: instant))
+            months: try ReportMonths(from: from, to: from.adding(months + 1), asOf: instant)
+        )
     }
 
     @Test func `the series are the closings from the first customer on`() throws {

@@ -10,8 +10,10 @@ import Values
 
     private static func facts(_ change: (inout Admission.Facts) -> Void) -> Admission.Facts {
         var facts = Admission.Facts(
-            tenantStatus: .active, inference: .standard,
-            budget: Budget(windowStart: now, spent: 4, reserved: 2))
+            tenantStatus: .active,
+            inference: .standard,
+            budget: Budget(windowStart: now, spent: 4, reserved: 2)
+        )
         change(&facts)
         return facts
     }
@@ -26,7 +28,11 @@ import Values
 
     private static func load(requests: Int = 0, tokens: Int = 0) -> RecentLoad {
         RecentLoad(
-            requests: requests, tokens: tokens, oldest: now.adding(seconds: -45), newest: now.adding(seconds: -5))
+            requests: requests,
+            tokens: tokens,
+            oldest: now.adding(seconds: -45),
+            newest: now.adding(seconds: -5)
+        )
     }
 
     @Test func `each fact decides by itself`() throws {
@@ -76,7 +82,9 @@ import Values
 
     @Test(arguments: [(7, 0, false), (8, 0, true), (7, 1, true), (8, 63, true)])
     func `who comes when all places are taken, or when others wait, waits`(
-        running: Int, waiting: Int, isWaiting: Bool
+        running: Int,
+        waiting: Int,
+        isWaiting: Bool
     ) throws {
         let facts = Self.facts {
             $0.active = .init(running: running, waiting: waiting, promptTokens: 0, maxTokens: 0)
@@ -121,7 +129,8 @@ import Values
             figures.headers.map(\.name).sorted() == [
                 "x-ratelimit-limit-requests", "x-ratelimit-limit-tokens", "x-ratelimit-remaining-requests",
                 "x-ratelimit-remaining-tokens", "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens",
-            ])
+            ]
+        )
         #expect(RecentLoad.none.figures(requestsPerMinute: 1, tokensPerMinute: 1, at: Self.now).tokens.remaining == 1)
     }
 

@@ -73,7 +73,9 @@ import Values
 
     @Test func `a character that no frame can hold does not break the frame`() throws {
         let report = EngineReport.piece(id: 1, text: "a\u{0}\u{301}b", tokens: 2)
-        #expect(try EngineReport(JSONValue(parsing: report.line)) == .piece(id: 1, text: "a\u{FFFD}\u{301}b", tokens: 2))
+        #expect(
+            try EngineReport(JSONValue(parsing: report.line)) == .piece(id: 1, text: "a\u{FFFD}\u{301}b", tokens: 2)
+        )
         let command = EngineCommand.tokenize(id: 1, prompt: .text("\u{0}"))
         #expect(try EngineCommand(JSONValue(parsing: command.line)) == .tokenize(id: 1, prompt: .text("\u{FFFD}")))
     }

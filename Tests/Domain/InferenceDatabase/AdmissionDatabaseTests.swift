@@ -31,7 +31,9 @@ import Values
 
     @Test func `twenty at once never overspend a limit for five`() async throws {
         try await InferenceWorld.with(
-            prices: [("tokens.output", "0.10")], spendLimit: "5.00", replies: [Self.tenTokens]
+            prices: [("tokens.output", "0.10")],
+            spendLimit: "5.00",
+            replies: [Self.tenTokens]
         ) { world in
             let codes = await Self.outcomes(20, in: world).map(Self.code)
             #expect(codes.filter { $0 == "ok" }.count == 5)
@@ -50,7 +52,9 @@ import Values
 
     @Test func `what was set aside and not used is there for the next`() async throws {
         try await InferenceWorld.with(
-            prices: [("tokens.output", "0.10")], spendLimit: "1.05", replies: [ScriptedGenerator.Reply(["abcd"])]
+            prices: [("tokens.output", "0.10")],
+            spendLimit: "1.05",
+            replies: [ScriptedGenerator.Reply(["abcd"])]
         ) { world in
             _ = try await world.ask()
             // 0.10 is spent; ten tokens more would be within the limit only if nine had been given back: they are not.
@@ -62,14 +66,18 @@ import Values
 
     @Test func `prepaid credit covers every request or it is refused`() async throws {
         try await InferenceWorld.with(
-            prices: [("tokens.output", "0.10")], features: ["inference": ["prepaid": true]],
+            prices: [("tokens.output", "0.10")],
+            features: ["inference": ["prepaid": true]],
             replies: [Self.tenTokens]
         ) { world in
             #expect(await Self.outcomes(1, in: world).map(Self.code) == ["insufficient_quota"])
             try await world.database.transaction(as: .admin) { transaction in
                 _ = try await CreditOperations.grant(
                     try CreditGrantDraft(amount: Money(minor: 300, currency: .usd), kind: .promotional),
-                    to: world.tenant, by: InferenceWorld.stamp, in: transaction)
+                    to: world.tenant,
+                    by: InferenceWorld.stamp,
+                    in: transaction
+                )
             }
             let codes = await Self.outcomes(8, in: world).map(Self.code)
             #expect(codes.filter { $0 == "ok" }.count == 3)

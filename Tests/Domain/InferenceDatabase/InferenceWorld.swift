@@ -47,18 +47,29 @@ struct InferenceWorld: Sendable {
     }
 
     static func run(
-        _ database: Database, _ tenant: TenantID, _ replies: [ScriptedGenerator.Reply],
+        _ database: Database,
+        _ tenant: TenantID,
+        _ replies: [ScriptedGenerator.Reply],
         _ body: (InferenceWorld) async throws -> Void
     ) async throws {
         let time = ManualTime(testNow.adding(seconds: 3600))
         let keeper = NodeKeeper(url: database.url, name: "test", time: time, logger: Logger(label: "test"))
         try await keeper.register()
         let service = InferenceService(
-            database: database, generators: [model: ScriptedGenerator(replies)], keeper: keeper, time: time,
-            logger: Logger(label: "test"))
+            database: database,
+            generators: [model: ScriptedGenerator(replies)],
+            keeper: keeper,
+            time: time,
+            logger: Logger(label: "test")
+        )
         let world = InferenceWorld(
-            database: database, time: time, keeper: keeper, service: service, tenant: tenant,
-            caller: InferenceCaller(tenant: tenant, key: KeyID.make(at: testNow)))
+            database: database,
+            time: time,
+            keeper: keeper,
+            service: service,
+            tenant: tenant,
+            caller: InferenceCaller(tenant: tenant, key: KeyID.make(at: testNow))
+        )
         // As in a server the lease outlives the service.
         try await during(keeper.run) {
             try await world.wait { try await world.hasBeaten() }
@@ -67,7 +78,8 @@ struct InferenceWorld: Sendable {
     }
 
     private static func during(
-        _ run: @escaping @Sendable () async throws -> Void, _ body: () async throws -> Void
+        _ run: @escaping @Sendable () async throws -> Void,
+        _ body: () async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await run() }
@@ -92,7 +104,12 @@ struct InferenceWorld: Sendable {
         let other = NodeKeeper(url: database.url, name: "other", time: time, logger: Logger(label: "test"))
         try await other.register()
         return InferenceService(
-            database: database, generators: [:], keeper: other, time: time, logger: Logger(label: "test"))
+            database: database,
+            generators: [:],
+            keeper: other,
+            time: time,
+            logger: Logger(label: "test")
+        )
     }
 
     // MARK: - Making
@@ -101,13 +118,18 @@ struct InferenceWorld: Sendable {
         try await database.transaction(as: .admin) { transaction in
             let limit = try spendLimit.map { try Money(json: ["amount": .string($0), "currency": "USD"]) }
             return try await TenantOperations.create(
-                try TenantDraft(name: "Acme", currency: .usd, spendLimit: limit), by: stamp, in: transaction
+                try TenantDraft(name: "Acme", currency: .usd, spendLimit: limit),
+                by: stamp,
+                in: transaction
             ).id
         }
     }
 
     static func subscribe(
-        _ tenant: TenantID, prices: [(meter: String, amount: String)], features: JSONValue, in database: Database
+        _ tenant: TenantID,
+        prices: [(meter: String, amount: String)],
+        features: JSONValue,
+        in database: Database
     ) async throws {
         let rows = prices.enumerated().map { index, price -> JSONValue in
             [
@@ -119,7 +141,10 @@ struct InferenceWorld: Sendable {
     }
 
     static func subscribe(
-        _ tenant: TenantID, prices: [JSONValue], features: JSONValue, in database: Database
+        _ tenant: TenantID,
+        prices: [JSONValue],
+        features: JSONValue,
+        in database: Database
     ) async throws {
         let code = "plan\(prices.count)\(tenant.uuidText.suffix(8))"
         let plan: JSONValue = [
@@ -131,7 +156,11 @@ struct InferenceWorld: Sendable {
         }
         try await database.transaction(as: .tenant(tenant)) { transaction in
             _ = try await SubscriptionOperations.create(
-                SubscriptionDraft(plan: code), for: tenant, by: stamp, in: transaction)
+                SubscriptionDraft(plan: code),
+                for: tenant,
+                by: stamp,
+                in: transaction
+            )
         }
     }
 
@@ -145,11 +174,19 @@ struct InferenceWorld: Sendable {
 
     /// A request whose prompt is two tokens.
     static func request(
-        _ prompt: String = "12345678", maxTokens: Int? = 10, isStream: Bool = true, model: String? = "auto"
+        _ prompt: String = "12345678",
+        maxTokens: Int? = 10,
+        isStream: Bool = true,
+        model: String? = "auto"
     ) -> InferenceRequest {
         InferenceRequest(
-            model: model, task: "generate", prompt: .text(prompt), maxTokens: maxTokens, isStream: isStream,
-            subject: "user-1")
+            model: model,
+            task: "generate",
+            prompt: .text(prompt),
+            maxTokens: maxTokens,
+            isStream: isStream,
+            subject: "user-1"
+        )
     }
 
     /// Asks and reads the answer to its end.
@@ -176,7 +213,11 @@ struct InferenceWorld: Sendable {
             var events: [RatingEvent] = []
             for meter in InferenceMeter.allCases {
                 events += try await UsageQueries.ratingEvents(
-                    of: tenant, meter: meter.rawValue, during: all, in: transaction)
+                    of: tenant,
+                    meter: meter.rawValue,
+                    during: all,
+                    in: transaction
+                )
             }
             return events
         }
@@ -221,7 +262,8 @@ struct InferenceWorld: Sendable {
         let lease = keeper.lease
         try await database.transaction(as: .system) { transaction in
             _ = try await transaction.execute(
-                "UPDATE app.nodes SET epoch = epoch + 1, state = 'lost' WHERE node_id = \(lease.node)")
+                "UPDATE app.nodes SET epoch = epoch + 1, state = 'lost' WHERE node_id = \(lease.node)"
+            )
         }
     }
 

@@ -46,7 +46,11 @@ import Values
                 try await database.transaction(as: .admin) { transaction in
                     #expect(try await ModelQueries.resolve("auto", in: transaction).model == models[0])
                     _ = try await ModelOperations.retire(
-                        "beta", version: models[0].version, by: Self.stamp, in: transaction)
+                        "beta",
+                        version: models[0].version,
+                        by: Self.stamp,
+                        in: transaction
+                    )
                     #expect(try await ModelQueries.list(in: transaction).map(\.name) == ["smollm2"])
                 }
                 await #expect(throws: InferenceError.modelNotFound("auto")) {

@@ -89,7 +89,11 @@ import Values
             var seen: (world: InferenceWorld, job: JobID)?
             let tenant = try await InferenceWorld.makeTenant(in: database)
             try await InferenceWorld.subscribe(
-                tenant, prices: InferenceWorld.prices, features: ["inference": [:]], in: database)
+                tenant,
+                prices: InferenceWorld.prices,
+                features: ["inference": [:]],
+                in: database
+            )
             try await InferenceWorld.registerModel(in: database)
             try await InferenceWorld.run(database, tenant, [InferenceWorld.slow]) { world in
                 let run = try await world.service.begin(InferenceWorld.request(maxTokens: 300), by: world.caller)

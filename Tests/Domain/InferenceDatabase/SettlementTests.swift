@@ -153,7 +153,10 @@ import Values
             try await world.database.transaction(as: .tenant(world.tenant)) { transaction in
                 let event = try UsageEvent(id: "\(run.job):output", meter: "tokens.output", at: testNow, value: 0)
                 _ = try await MeteringOperations.ingest(
-                    [(tenant: world.tenant, event: event)], recordedAt: testNow, in: transaction)
+                    [(tenant: world.tenant, event: event)],
+                    recordedAt: testNow,
+                    in: transaction
+                )
             }
             let job = try await world.ended(run.job)
             let output = try await world.usage(of: run.job).filter { $0.key.hasPrefix("output") }.values
@@ -178,7 +181,8 @@ import Values
     }
 
     private func withMatrixPlan(
-        _ replies: [ScriptedGenerator.Reply], _ body: @escaping (InferenceWorld) async throws -> Void
+        _ replies: [ScriptedGenerator.Reply],
+        _ body: @escaping (InferenceWorld) async throws -> Void
     ) async throws {
         try await InferenceWorld.with(prices: [], features: [:], replies: replies) { world in
             let price: JSONValue = [
@@ -187,7 +191,11 @@ import Values
                 "default_unit_amount": "1",
             ]
             try await InferenceWorld.subscribe(
-                world.tenant, prices: [price], features: ["inference": [:]], in: world.database)
+                world.tenant,
+                prices: [price],
+                features: ["inference": [:]],
+                in: world.database
+            )
             try await body(world)
         }
     }

@@ -22,7 +22,8 @@ import Values
                 #expect(amount(invoice, "total") == max(.zero, balance), "\(story)")
                 #expect(
                     amount(invoice, "credits_applied") + amount(invoice, "amount_due") == amount(invoice, "total"),
-                    "\(story)")
+                    "\(story)"
+                )
                 granted += max(.zero, -balance) - amount(invoice, "refund_due")
                 used += amount(invoice, "credits_applied")
             }
@@ -57,9 +58,11 @@ import Values
             let plan = StoryText.plan("a", fees.joined(separator: ", "))
             let percent = Int.random(in: 1...99, using: &sampler)
             let story = StoryText.story(
-                until: "2026-04-30", plan,
+                until: "2026-04-30",
+                plan,
                 changes: [#"{"at": "2026-04-\#(Int.random(in: 10...30, using: &sampler))", "plan": "a"}"#],
-                more: #""coupons": [{"code": "X", "percent": "\#(percent)"}]"#)
+                more: #""coupons": [{"code": "X", "percent": "\#(percent)"}]"#
+            )
             let invoice = try #require(try StoryText.result(story)["invoices"]?[1])
             #expect(amount(invoice, "subtotal").isZero)
             let difference = amount(invoice, "subtotal") - amount(invoice, "discount")
@@ -91,13 +94,20 @@ struct RandomStory {
         let cancellation = #""cancel": "\#(pick(["immediately", "period_end"]))", "refund": "\#(refund())""#
         let end = chance(3) ? [#"{"at": "2026-06-\#(day())", \#(cancellation)}"#] : []
         return StoryText.story(
-            until: Self.until, plans[0], plans[1], plans[2], start: pick(["2026-04-01", "2026-03-31T15:00:00Z"]),
-            seats: Int.random(in: 0...4, using: &sampler), changes: changes + end, events: events,
+            until: Self.until,
+            plans[0],
+            plans[1],
+            plans[2],
+            start: pick(["2026-04-01", "2026-03-31T15:00:00Z"]),
+            seats: Int.random(in: 0...4, using: &sampler),
+            changes: changes + end,
+            events: events,
             more: """
                 "timezone": "\(pick(["UTC", "America/New_York", "Asia/Kolkata"]))", "coupons": [\(coupons())],
                 "taxes": [{"code": "t", "rate": "0.\(Int.random(in: 0...30, using: &sampler))"}],
                 "credits": [{"id": "g", "amount": "20.00", "granted_at": "2026-01-01"}]
-                """)
+                """
+        )
     }
 
     private mutating func plan(_ code: String) -> String {
@@ -108,9 +118,12 @@ struct RandomStory {
         if chance(4) { more += #", "trial_days": \#(Int.random(in: 1...20, using: &sampler))"# }
         if chance(3) { more += #", "minimum_commitment": "\#(Int.random(in: 10...200, using: &sampler)).55""# }
         return StoryText.plan(
-            code, StoryText.fee("\(Int.random(in: 0...60, using: &sampler)).99", timing),
+            code,
+            StoryText.fee("\(Int.random(in: 0...60, using: &sampler)).99", timing),
             StoryText.seats("\(Int.random(in: 1...20, using: &sampler)).07"),
-            StoryText.usage("0.\(Int.random(in: 1...99, using: &sampler))"), more: more)
+            StoryText.usage("0.\(Int.random(in: 1...99, using: &sampler))"),
+            more: more
+        )
     }
 
     private mutating func change() -> String {

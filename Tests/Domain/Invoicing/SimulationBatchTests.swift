@@ -78,7 +78,8 @@ import Values
                 {"id":7,"periods":[{"start":"2026-01-31T05:00:00Z","end":"2026-02-28T05:00:00Z","days":28},\
                 {"start":"2026-02-28T05:00:00Z","end":"2026-03-31T04:00:00Z","days":31}]}
 
-                """)
+                """
+        )
         #expect(!hasFailed)
     }
 

@@ -14,7 +14,8 @@ import Values
 
     @Test(arguments: [(SimulationBatch.Kind.periods, 23), (.invoices, 94)])
     func `periods and invoices of other systems come out as they publish them`(
-        kind: SimulationBatch.Kind, count: Int
+        kind: SimulationBatch.Kind,
+        count: Int
     ) throws {
         let cases = try Self.cases("\(kind.rawValue).ndjson")
         #expect(cases.count == count)
@@ -48,8 +49,10 @@ import Values
         return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
             let json = try JSONValue(parsing: String(line))
             return Case(
-                id: try #require(json["id"]?.string), input: try #require(json["input"]),
-                expected: try #require(json["expect"]))
+                id: try #require(json["id"]?.string),
+                input: try #require(json["input"]),
+                expected: try #require(json["expect"])
+            )
         }
     }
 

@@ -5,12 +5,16 @@ import Values
 /// Every bad story names the field that is wrong.
 @Suite struct StoryErrorTests {
     private static let good = StoryText.story(
-        until: "2026-05-01", StoryText.plan("a", StoryText.seats("10.00"), StoryText.usage("1")), seats: 2,
-        changes: [#"{"at": "2026-04-16", "quantities": {"seats": "4"}}"#], events: [("2026-04-05", "2")],
+        until: "2026-05-01",
+        StoryText.plan("a", StoryText.seats("10.00"), StoryText.usage("1")),
+        seats: 2,
+        changes: [#"{"at": "2026-04-16", "quantities": {"seats": "4"}}"#],
+        events: [("2026-04-05", "2")],
         more: """
             "timezone": "UTC", "coupons": [{"code": "X", "percent": "10"}], "taxes": [{"code": "t", "rate": "0.1"}],
             "credits": [{"id": "g", "amount": "1.00", "granted_at": "2026-01-01"}]
-            """)
+            """
+    )
 
     /// What to replace in the good story, by what, and the field that is then wrong.
     private static let table: [(old: String, new: String, field: String)] = [
@@ -105,7 +109,9 @@ import Values
 
     @Test func `null counts as absent`() throws {
         let story = Self.good.replacing(
-            #""quantities": {"seats": "4"}"#, with: #""quantities": {"seats": "4"}, "cancel": null, "plan": null"#)
+            #""quantities": {"seats": "4"}"#,
+            with: #""quantities": {"seats": "4"}, "cancel": null, "plan": null"#
+        )
         #expect(try StoryText.told(story) == StoryText.told(Self.good))
     }
 }

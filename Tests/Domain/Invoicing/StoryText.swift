@@ -40,8 +40,13 @@ enum StoryText {
 
     /// A story that starts on 1 April 2026 with the first plan unless told otherwise.
     static func story(
-        until: String, _ plans: String..., start: String = "2026-04-01", seats: Int? = nil, changes: [String] = [],
-        events: [(at: String, value: String)] = [], more: String = ""
+        until: String,
+        _ plans: String...,
+        start: String = "2026-04-01",
+        seats: Int? = nil,
+        changes: [String] = [],
+        events: [(at: String, value: String)] = [],
+        more: String = ""
     ) -> String {
         let quantities = seats.map { #", "quantities": {"seats": "\#($0)"}"# } ?? ""
         let events = events.enumerated().map {

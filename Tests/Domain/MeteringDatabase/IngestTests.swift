@@ -18,7 +18,9 @@ import Values
                     parsing: """
                         {"id": "e1", "meter": "tokens.output", "at": "2026-03-01T01:00:10+01:00", "value": "5.000",
                          "properties": {"b": {"x": 2e0}, "a": 1.0}}
-                        """))
+                        """
+                )
+            )
             let other = try UsageFixture.event("e1", after: 10, value: 6)
             #expect(try await UsageFixture.ingest([event], for: tenant, in: database).map(\.kind) == [.accepted])
             let later = try await UsageFixture.ingest([same, other], for: tenant, in: database)
@@ -44,7 +46,8 @@ import Values
             #expect(
                 outcomes.map(\.kind) == [
                     .accepted, .accepted, .duplicate, .conflict, .conflict, .duplicate, .rejected, .accepted,
-                ])
+                ]
+            )
             #expect(outcomes[6].errors.first?.field == "meter")
             #expect(outcomes[6].errors.first?.message.contains("tokens.output") == true)
             let totals = try await UsageFixture.totals(tenant, to: 60, in: database)
@@ -70,7 +73,10 @@ import Values
             let event = try UsageFixture.event("same", value: 2)
             let outcomes = try await database.transaction(as: .ingest) { transaction in
                 try await MeteringOperations.ingest(
-                    tenants.map { (tenant: $0, event: event) }, recordedAt: testNow, in: transaction)
+                    tenants.map { (tenant: $0, event: event) },
+                    recordedAt: testNow,
+                    in: transaction
+                )
             }
             #expect(outcomes.map(\.kind) == [.accepted, .accepted, .accepted])
             for tenant in tenants { #expect(try await UsageFixture.totals(tenant, to: 1, in: database).sum == 2) }
@@ -87,8 +93,10 @@ import Values
                         // Half the writers have other content for every tenth event.
                         let events = try (0..<200).map { number in
                             try UsageFixture.event(
-                                "e\(number)", after: Int64(number * 20),
-                                value: number % 10 == 0 && writer % 2 == 0 ? 2 : 1)
+                                "e\(number)",
+                                after: Int64(number * 20),
+                                value: number % 10 == 0 && writer % 2 == 0 ? 2 : 1
+                            )
                         }.shuffled(using: &order)
                         return try await database.transaction(as: .ingest) { transaction in
                             let both = tenants.flatMap { tenant in events.map { (tenant: tenant, event: $0) } }
@@ -119,7 +127,10 @@ import Values
             await #expect(throws: Stop.self) {
                 try await database.transaction(as: .tenant(tenant)) { transaction in
                     _ = try await MeteringOperations.ingest(
-                        [(tenant: tenant, event: event)], recordedAt: testNow, in: transaction)
+                        [(tenant: tenant, event: event)],
+                        recordedAt: testNow,
+                        in: transaction
+                    )
                     throw Stop()
                 }
             }
@@ -149,7 +160,8 @@ import Values
             #expect(
                 partitions == [
                     "usage_events_2000_01", "usage_events_2024_02", "usage_events_2024_03", "usage_events_2100_12",
-                ])
+                ]
+            )
             for scope in [Scope.tenant(tenant), .ingest, .finance, .system, .admin] {
                 let error = await #expect(throws: PostgresError.self) {
                     try await database.transaction(as: scope) { transaction in

@@ -31,11 +31,13 @@ import Values
         }
     }
 
-    @Test(arguments: [
-        ("count", 4), ("sum", 8), ("max", 9), ("min", 0), ("average", 2), ("latest", 2), ("unique", 2),
-        // 9 over 30 of 30 days, −5 over 20, 2 over 10, and 2 over the last second.
-        ("weighted_sum", Exact(19, 3) + 2 * Exact(1, 30 * 86_400)),
-    ] as [(String, Exact)])
+    @Test(
+        arguments: [
+            ("count", 4), ("sum", 8), ("max", 9), ("min", 0), ("average", 2), ("latest", 2), ("unique", 2),
+            // 9 over 30 of 30 days, −5 over 20, 2 over 10, and 2 over the last second.
+            ("weighted_sum", Exact(19, 3) + 2 * Exact(1, 30 * 86_400)),
+        ] as [(String, Exact)]
+    )
     func `every aggregation tells the quantity of a month`(_ aggregation: String, _ quantity: Exact) async throws {
         try await withDatabase { database in
             let tenant = UsageFixture.tenants(1)[0]
@@ -55,7 +57,11 @@ import Values
             let measured = try await database.transaction(as: .tenant(tenant)) { transaction in
                 let meter = try await MeterQueries.require("own", in: transaction)
                 return try await UsageQueries.quantity(
-                    of: tenant, meter: meter, during: UsageFixture.anyPeriod, in: transaction)
+                    of: tenant,
+                    meter: meter,
+                    during: UsageFixture.anyPeriod,
+                    in: transaction
+                )
             }
             #expect(measured == quantity)
         }
@@ -72,8 +78,12 @@ import Values
             let day: Int64 = 86_400
             let events = try [-day, 0, 60, day - 1, 2 * day, 2 * day + 500, 3 * day].enumerated().map { index, after in
                 try UsageFixture.event(
-                    "e\(index)", meter: "own", after: after, value: Decimal12(7 * index % 5),
-                    properties: ["user": .int(index % 2)])
+                    "e\(index)",
+                    meter: "own",
+                    after: after,
+                    value: Decimal12(7 * index % 5),
+                    properties: ["user": .int(index % 2)]
+                )
             }
             try await UsageFixture.ingest(events, for: tenant, in: database)
             let windows = [0, 1, 2].compactMap { number in
@@ -86,7 +96,11 @@ import Values
                 for row in rows {
                     // What rating makes of the events themselves.
                     let alone = try await UsageQueries.usage(
-                        of: tenant, meter: meter, during: row.window, wholeSeconds: row.window.seconds, ratio: .one,
+                        of: tenant,
+                        meter: meter,
+                        during: row.window,
+                        wholeSeconds: row.window.seconds,
+                        ratio: .one,
                         in: transaction
                     ).quantity()
                     #expect(row.quantity == alone)

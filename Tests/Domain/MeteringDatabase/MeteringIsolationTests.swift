@@ -68,12 +68,20 @@ import Values
         try await database.transaction(as: .tenant(tenant)) { transaction in
             _ = try await MeteringOperations.void("e1", of: tenant, by: UsageFixture.stamp, in: transaction)
             _ = try await QuotaOperations.replace(
-                tenant: tenant, source: "sub_one",
+                tenant: tenant,
+                source: "sub_one",
                 rows: [
                     QuotaDraft(
-                        feature: "output", meter: "tokens.output", allowance: 5, window: UsageFixture.anyPeriod,
-                        isHard: true)
-                ], by: UsageFixture.stamp, in: transaction)
+                        feature: "output",
+                        meter: "tokens.output",
+                        allowance: 5,
+                        window: UsageFixture.anyPeriod,
+                        isHard: true
+                    )
+                ],
+                by: UsageFixture.stamp,
+                in: transaction
+            )
         }
     }
 }

@@ -79,7 +79,12 @@ import Values
                         do {
                             try await database.transaction(as: .tenant(tenant)) { transaction in
                                 _ = try await QuotaOperations.consume(
-                                    feature: "output", event: event, of: tenant, recordedAt: testNow, in: transaction)
+                                    feature: "output",
+                                    event: event,
+                                    of: tenant,
+                                    recordedAt: testNow,
+                                    in: transaction
+                                )
                             }
                             return true
                         } catch MeteringError.quotaExceeded {
@@ -105,8 +110,12 @@ import Values
                 group.addTask {
                     try await database.transaction(as: .tenant(tenant)) { transaction in
                         try await QuotaOperations.replace(
-                            tenant: tenant, source: "sub_one", rows: [Self.draft(allowance: 9, isHard: true)],
-                            by: UsageFixture.stamp, in: transaction)
+                            tenant: tenant,
+                            source: "sub_one",
+                            rows: [Self.draft(allowance: 9, isHard: true)],
+                            by: UsageFixture.stamp,
+                            in: transaction
+                        )
                         granted.finish()
                         // The other comes to the old row meanwhile, and waits for it.
                         try await Task.sleep(for: .milliseconds(300))
@@ -117,7 +126,11 @@ import Values
                     for await _ in granting {}
                     return try await database.transaction(as: .tenant(tenant)) { transaction in
                         try await QuotaOperations.consume(
-                            feature: "output", event: event, of: tenant, recordedAt: testNow, in: transaction
+                            feature: "output",
+                            event: event,
+                            of: tenant,
+                            recordedAt: testNow,
+                            in: transaction
                         ).balance.remaining
                     }
                 }
@@ -135,7 +148,12 @@ import Values
             func consume() async throws -> (outcome: IngestOutcome, balance: QuotaBalance) {
                 try await database.transaction(as: .tenant(tenant)) { transaction in
                     try await QuotaOperations.consume(
-                        feature: "output", event: event, of: tenant, recordedAt: testNow, in: transaction)
+                        feature: "output",
+                        event: event,
+                        of: tenant,
+                        recordedAt: testNow,
+                        in: transaction
+                    )
                 }
             }
             let first = try await consume()
@@ -147,39 +165,64 @@ import Values
             await #expect(throws: MeteringError.noQuota(feature: "input")) {
                 try await database.transaction(as: .tenant(tenant)) { transaction in
                     _ = try await QuotaOperations.consume(
-                        feature: "input", event: event, of: tenant, recordedAt: testNow, in: transaction)
+                        feature: "input",
+                        event: event,
+                        of: tenant,
+                        recordedAt: testNow,
+                        in: transaction
+                    )
                 }
             }
         }
     }
 
     private static func draft(
-        allowance: Int, from: Int64 = 0, to: Int64 = 30, isHard: Bool = false
+        allowance: Int,
+        from: Int64 = 0,
+        to: Int64 = 30,
+        isHard: Bool = false
     ) -> QuotaDraft {
         QuotaDraft(
-            feature: "output", meter: "tokens.output", allowance: Decimal12(allowance),
+            feature: "output",
+            meter: "tokens.output",
+            allowance: Decimal12(allowance),
             window: Period(start: testNow.adding(seconds: from * day), end: testNow.adding(seconds: to * day))
-                ?? UsageFixture.anyPeriod, isHard: isHard)
+                ?? UsageFixture.anyPeriod,
+            isHard: isHard
+        )
     }
 
     @discardableResult
     private static func replace(
-        _ rows: [QuotaDraft], of tenant: TenantID, source: String = "sub_one", at seconds: Int64 = 0,
+        _ rows: [QuotaDraft],
+        of tenant: TenantID,
+        source: String = "sub_one",
+        at seconds: Int64 = 0,
         in database: Database
     ) async throws -> Bool {
         try await database.transaction(as: .tenant(tenant)) { transaction in
             try await QuotaOperations.replace(
-                tenant: tenant, source: source, rows: rows,
-                by: Stamp(now: testNow.adding(seconds: seconds), author: .command), in: transaction)
+                tenant: tenant,
+                source: source,
+                rows: rows,
+                by: Stamp(now: testNow.adding(seconds: seconds), author: .command),
+                in: transaction
+            )
         }
     }
 
     private static func balance(
-        of tenant: TenantID, at seconds: Int64 = 60, in database: Database
+        of tenant: TenantID,
+        at seconds: Int64 = 60,
+        in database: Database
     ) async throws -> QuotaBalance? {
         try await database.transaction(as: .tenant(tenant)) { transaction in
             try await QuotaQueries.balance(
-                of: tenant, feature: "output", at: testNow.adding(seconds: seconds), in: transaction)
+                of: tenant,
+                feature: "output",
+                at: testNow.adding(seconds: seconds),
+                in: transaction
+            )
         }
     }
 }

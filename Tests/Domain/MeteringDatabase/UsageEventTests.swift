@@ -10,7 +10,9 @@ import Values
                 parsing: """
                     {"id": "e1", "meter": "tokens.input", "at": "2026-03-01T10:00:00+01:00", "value": "12.5",
                      "properties": {"model": "small"}, "subject": "ann"}
-                    """))
+                    """
+            )
+        )
         #expect(event.id == "e1")
         #expect(event.at == testNow.adding(seconds: 9 * 3600))
         #expect(event.value == Decimal12("12.5"))
@@ -34,7 +36,9 @@ import Values
                     {"specversion": "1.0", "id": "e1", "source": "/app", "type": "tokens.input", "subject": "ann",
                      "time": "2026-03-01T09:00:00Z", "datacontenttype": "application/json; charset=utf-8",
                      "traceparent": "00-ab", "data": {"value": "12.5", "properties": {"model": "small"}}}
-                    """))
+                    """
+            )
+        )
         let short = try UsageEvent(
             json: [
                 "id": "e1", "meter": "tokens.input", "at": "2026-03-01T09:00:00Z", "value": "12.50",

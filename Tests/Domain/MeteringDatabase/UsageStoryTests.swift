@@ -26,8 +26,10 @@ import Values
                 }.map { (tenant: Int.random(in: 0...1, using: &random), event: $0) }
                 let outcomes = try await database.transaction(as: .ingest) { transaction in
                     try await MeteringOperations.ingest(
-                        batch.map { (tenant: tenants[$0.tenant], event: $0.event) }, recordedAt: testNow,
-                        in: transaction)
+                        batch.map { (tenant: tenants[$0.tenant], event: $0.event) },
+                        recordedAt: testNow,
+                        in: transaction
+                    )
                 }
                 for (sent, outcome) in zip(batch, outcomes) {
                     let key = "\(sent.tenant) \(sent.event.id)"
@@ -42,7 +44,11 @@ import Values
                     told[key]?.isVoid = true
                     try await database.transaction(as: .system) { transaction in
                         _ = try await MeteringOperations.void(
-                            event.event.id, of: tenants[event.tenant], by: UsageFixture.stamp, in: transaction)
+                            event.event.id,
+                            of: tenants[event.tenant],
+                            by: UsageFixture.stamp,
+                            in: transaction
+                        )
                     }
                 }
             }
@@ -54,7 +60,10 @@ import Values
     }
 
     private static func compare(
-        _ told: [String: Told], _ tenants: [TenantID], _ subscriptions: [SubscriptionID], _ random: inout Sampler,
+        _ told: [String: Told],
+        _ tenants: [TenantID],
+        _ subscriptions: [SubscriptionID],
+        _ random: inout Sampler,
         in database: Database
     ) async throws {
         let tenant = Int.random(in: 0...1, using: &random)
@@ -68,9 +77,18 @@ import Values
         }
         let values = counted.map(\.event.value)
         let expected = UsageTotals(
-            count: values.count, sum: values.reduce(.zero) { $0 + $1.exact }, min: values.min(), max: values.max())
+            count: values.count,
+            sum: values.reduce(.zero) { $0 + $1.exact },
+            min: values.min(),
+            max: values.max()
+        )
         let totals = try await UsageFixture.totals(
-            tenants[tenant], subscription: subscription, from: from, to: to, in: database)
+            tenants[tenant],
+            subscription: subscription,
+            from: from,
+            to: to,
+            in: database
+        )
         #expect(totals == expected, "from \(start) to \(end)")
     }
 
@@ -81,8 +99,10 @@ import Values
             ? Int64.random(in: 0..<9_000, using: &random) : 900 * Int64.random(in: 0..<10, using: &random)
         let subscription = Bool.random(using: &random) ? subscriptions.randomElement(using: &random) : nil
         return try UsageFixture.event(
-            "e\(Int.random(in: 0..<400, using: &random))", after: seconds,
+            "e\(Int.random(in: 0..<400, using: &random))",
+            after: seconds,
             value: try #require(Decimal12("\(Int.random(in: -50...50, using: &random)).25")),
-            subscription: subscription)
+            subscription: subscription
+        )
     }
 }

@@ -11,12 +11,16 @@ import Values
         ("Asia/Kathmandu", "2026-03-07", 2, [24, 24]),
     ])
     func `days are those of the zone's clocks`(
-        _ name: String, _ first: String, _ days: Int, _ hours: [Int64]
+        _ name: String,
+        _ first: String,
+        _ days: Int,
+        _ hours: [Int64]
     ) throws {
         let zone = try #require(Zone(name))
         let date = try #require(CalendarDate(first))
         let range = try #require(
-            Period(start: zone.instant(date), end: zone.instant(date.adding(days: days))))
+            Period(start: zone.instant(date), end: zone.instant(date.adding(days: days)))
+        )
         let windows = try UsageWindow.day.windows(of: range, in: zone)
         #expect(windows.map { $0.seconds / 3600 } == hours)
         Self.expectTiling(windows, range)
@@ -40,7 +44,8 @@ import Values
         #expect(
             windows.map(\.end.text) == [
                 "2026-01-31T23:00:00Z", "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z", "2026-04-02T00:00:00Z",
-            ])
+            ]
+        )
         Self.expectTiling(windows, range)
     }
 

@@ -15,7 +15,12 @@ import Values
             func void(_ id: String) async throws -> StoredEvent {
                 try await database.transaction(as: .tenant(tenant)) { transaction in
                     try await MeteringOperations.void(
-                        id, of: tenant, reason: "sent by mistake", by: UsageFixture.stamp, in: transaction)
+                        id,
+                        of: tenant,
+                        reason: "sent by mistake",
+                        by: UsageFixture.stamp,
+                        in: transaction
+                    )
                 }
             }
             func totals() async throws -> UsageTotals { try await UsageFixture.totals(tenant, to: 900, in: database) }
@@ -41,7 +46,11 @@ import Values
                 await #expect(throws: MeteringError.eventNotFound("e1")) {
                     try await database.transaction(as: .tenant(tenants[1])) { transaction in
                         _ = try await MeteringOperations.void(
-                            "e1", of: named, by: UsageFixture.stamp, in: transaction)
+                            "e1",
+                            of: named,
+                            by: UsageFixture.stamp,
+                            in: transaction
+                        )
                     }
                 }
             }
@@ -59,14 +68,21 @@ import Values
                         for number in stride(from: part, to: 40, by: 4) {
                             try await database.transaction(as: .tenant(tenant)) { transaction in
                                 _ = try await MeteringOperations.void(
-                                    "a\(number)", of: tenant, by: UsageFixture.stamp, in: transaction)
+                                    "a\(number)",
+                                    of: tenant,
+                                    by: UsageFixture.stamp,
+                                    in: transaction
+                                )
                             }
                         }
                     }
                     group.addTask {
                         for number in 0..<10 {
                             try await UsageFixture.ingest(
-                                [UsageFixture.event("b\(part)-\(number)", value: 50)], for: tenant, in: database)
+                                [UsageFixture.event("b\(part)-\(number)", value: 50)],
+                                for: tenant,
+                                in: database
+                            )
                         }
                     }
                 }

@@ -13,7 +13,9 @@ import Values
                 "output": ["meter": "tokens.output", "limit": "5000000", "hard": true],
             ]
             let published = try await PlanFixture.publish(
-                PlanFixture.json("pro", ["name": "Pro", "features": features, "minimum_commitment": "5"]), in: database)
+                PlanFixture.json("pro", ["name": "Pro", "features": features, "minimum_commitment": "5"]),
+                in: database
+            )
             #expect(published.version == 1)
             #expect(published.name == "Pro")
             #expect(published.isVisible)
@@ -42,7 +44,10 @@ import Values
             #expect(again == first)
             let second = try await PlanFixture.publish(PlanFixture.json(base: "25.00"), by: later, in: database)
             let third = try await PlanFixture.publish(
-                PlanFixture.json(base: "25.00", ["visible": false]), by: PlanFixture.stamp(after: 90), in: database)
+                PlanFixture.json(base: "25.00", ["visible": false]),
+                by: PlanFixture.stamp(after: 90),
+                in: database
+            )
             #expect([second.version, third.version] == [2, 3])
             #expect(second.planID == first.planID)
             #expect(second.publishedAt == later.at)
@@ -60,9 +65,15 @@ import Values
         try await withDatabase { database in
             try await PlanFixture.publish(PlanFixture.json("old"), in: database)
             let hidden = try await PlanFixture.publish(
-                PlanFixture.json("hidden", ["visible": false]), by: PlanFixture.stamp(after: 1), in: database)
+                PlanFixture.json("hidden", ["visible": false]),
+                by: PlanFixture.stamp(after: 1),
+                in: database
+            )
             let shown = try await PlanFixture.publish(
-                PlanFixture.json("shown"), by: PlanFixture.stamp(after: 2), in: database)
+                PlanFixture.json("shown"),
+                by: PlanFixture.stamp(after: 2),
+                in: database
+            )
             func archive(_ code: String, after seconds: Int64) async throws -> PlanVersion {
                 try await database.transaction(as: .admin) { transaction in
                     try await PlanOperations.archive(code, by: PlanFixture.stamp(after: seconds), in: transaction)
@@ -77,10 +88,19 @@ import Values
             }
             try await database.transaction(as: .admin) { transaction in
                 let all = try await PlanQueries.list(
-                    onlyVisible: false, includingArchived: true, limit: 9, in: transaction)
+                    onlyVisible: false,
+                    includingArchived: true,
+                    limit: 9,
+                    in: transaction
+                )
                 #expect(all.map(\.code) == ["old", "hidden", "shown"])
                 let rest = try await PlanQueries.list(
-                    onlyVisible: false, includingArchived: true, limit: 1, after: all.first?.planID, in: transaction)
+                    onlyVisible: false,
+                    includingArchived: true,
+                    limit: 1,
+                    after: all.first?.planID,
+                    in: transaction
+                )
                 #expect(rest == [hidden])
                 #expect(try await PlanQueries.list(onlyVisible: false, limit: 9, in: transaction) == [hidden, shown])
                 #expect(try await PlanQueries.list(onlyVisible: true, limit: 9, in: transaction) == [shown])
@@ -141,7 +161,8 @@ import Values
             await #expect(throws: PostgresError.self) {
                 try await database.transaction(as: .admin) { transaction in
                     try await transaction.execute(
-                        "UPDATE app.plan_versions SET name = 'other' WHERE id = \(version.id)")
+                        "UPDATE app.plan_versions SET name = 'other' WHERE id = \(version.id)"
+                    )
                 }
             }
         }

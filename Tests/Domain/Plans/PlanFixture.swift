@@ -30,7 +30,9 @@ enum PlanFixture {
 
     @discardableResult
     static func publish(
-        _ json: JSONValue, by stamp: Stamp = stamp, in database: Database
+        _ json: JSONValue,
+        by stamp: Stamp = stamp,
+        in database: Database
     ) async throws -> PlanVersion {
         try await database.transaction(as: .admin) { transaction in
             try await PlanOperations.publish(PlanDraft(json: json), by: stamp, in: transaction)

@@ -23,26 +23,29 @@ import Values
         #expect(plan.meters == ["tokens.output"])
     }
 
-    @Test(arguments: [
-        ("code", nil, "code"), ("interval", nil, "interval"), ("prices", nil, "prices"),
-        ("interval", #"{"unit": "hour"}"#, "interval.unit"),
-        ("interval", #"{"unit": "day", "count": 0}"#, "interval.count"),
-        ("interval", #"{"unit": "day", "every": 1}"#, "interval.every"),
-        ("alignment", #""middle""#, "alignment"), ("proration", #""hour""#, "proration"),
-        ("trial_days", "-1", "trial_days"), ("trial_days", #""1""#, "trial_days"), ("trial_days", "1.5", "trial_days"),
-        ("minimum_commitment", #""-1""#, "minimum_commitment"), ("currency", #""eur""#, "currency"),
-        ("name", #""Pro""#, "name"),
-        ("prices", #"[{"model": "flat", "amount": "1"}]"#, "prices[0].code"),
-        (
-            "prices",
-            #"[{"code": "a", "model": "flat", "amount": "1"}, {"code": "a", "model": "flat", "amount": "1"}]"#,
-            "prices[1].code"
-        ),
-        (
-            "prices", #"[{"code": "a", "model": "volume", "tiers": [{"up_to": "1"}, {"up_to": "1"}]}]"#,
-            "prices[0].tiers[1].up_to"
-        ),
-    ] as [(String, String?, String)])
+    @Test(
+        arguments: [
+            ("code", nil, "code"), ("interval", nil, "interval"), ("prices", nil, "prices"),
+            ("interval", #"{"unit": "hour"}"#, "interval.unit"),
+            ("interval", #"{"unit": "day", "count": 0}"#, "interval.count"),
+            ("interval", #"{"unit": "day", "every": 1}"#, "interval.every"),
+            ("alignment", #""middle""#, "alignment"), ("proration", #""hour""#, "proration"),
+            ("trial_days", "-1", "trial_days"), ("trial_days", #""1""#, "trial_days"),
+            ("trial_days", "1.5", "trial_days"),
+            ("minimum_commitment", #""-1""#, "minimum_commitment"), ("currency", #""eur""#, "currency"),
+            ("name", #""Pro""#, "name"),
+            ("prices", #"[{"model": "flat", "amount": "1"}]"#, "prices[0].code"),
+            (
+                "prices",
+                #"[{"code": "a", "model": "flat", "amount": "1"}, {"code": "a", "model": "flat", "amount": "1"}]"#,
+                "prices[1].code"
+            ),
+            (
+                "prices", #"[{"code": "a", "model": "volume", "tiers": [{"up_to": "1"}, {"up_to": "1"}]}]"#,
+                "prices[0].tiers[1].up_to"
+            ),
+        ] as [(String, String?, String)]
+    )
     func `a plan that is malformed`(_ key: String, _ value: String?, _ field: String) throws {
         #expect(throws: RateErrorTests.at("plans[0].\(field)")) {
             try RateErrorTests.field {
@@ -59,7 +62,9 @@ import Values
         ("visible", #""no""#, "visible"), ("features", "[]", "features"), ("colour", "1", "colour"),
     ])
     func `a draft is read more strictly than the simulator reads`(
-        _ key: String, _ value: String, _ field: String
+        _ key: String,
+        _ value: String,
+        _ field: String
     ) throws {
         #expect(throws: RateErrorTests.at(field)) {
             try RateErrorTests.field { try PlanDraft(json: PlanFixture.json("pro", [key: JSONValue(parsing: value)])) }

@@ -31,8 +31,10 @@ import Values
         return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
             let json = try JSONValue(parsing: String(line))
             return Case(
-                id: try #require(json["id"]?.string), input: try #require(json["input"]),
-                expected: try #require(json["expect"]))
+                id: try #require(json["id"]?.string),
+                input: try #require(json["input"]),
+                expected: try #require(json["expect"])
+            )
         }
     }
 

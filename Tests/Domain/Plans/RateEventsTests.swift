@@ -6,8 +6,12 @@ import Values
 @Suite struct RateEventsTests {
     /// A price and a meter over events of January 2026; events are `[day or instant, value, properties]`.
     private static func run(
-        _ price: JSONValue, meter: JSONValue = ["aggregation": "sum"], _ events: [JSONValue], ratio: String = "1",
-        period: JSONValue = ["start": "2026-01-01", "end": "2026-02-01"], zone: String = "UTC"
+        _ price: JSONValue,
+        meter: JSONValue = ["aggregation": "sum"],
+        _ events: [JSONValue],
+        ratio: String = "1",
+        period: JSONValue = ["start": "2026-01-01", "end": "2026-02-01"],
+        zone: String = "UTC"
     ) throws -> JSONValue {
         var price = try #require(price.object)
         price["meter"] = "m"
@@ -36,8 +40,11 @@ import Values
     func `aggregations over a part that is half a period`(_ aggregation: String, _ quantity: String) throws {
         // Given out of order; the value -4 is the least and the last. Levels are halved, and not below 0.
         let result = try Self.run(
-            Self.perUnit, meter: ["aggregation": .string(aggregation)],
-            [Self.event("20", "-4"), Self.event("05", "1"), Self.event("10", "9")], ratio: "1/2")
+            Self.perUnit,
+            meter: ["aggregation": .string(aggregation)],
+            [Self.event("20", "-4"), Self.event("05", "1"), Self.event("10", "9")],
+            ratio: "1/2"
+        )
         #expect(result["quantity"] == .string(quantity))
         #expect(result["exact"] == .string(quantity))
     }
@@ -59,8 +66,12 @@ import Values
         // 5 × 6 s ÷ 10 s, and 5 × 10 s more; the ratio does not count.
         for (carries, quantity) in [(false, "3"), (true, "8")] {
             let result = try Self.run(
-                Self.perUnit, meter: ["aggregation": "weighted_sum", "carry_over": .bool(carries)], events,
-                ratio: "1/2", period: period)
+                Self.perUnit,
+                meter: ["aggregation": "weighted_sum", "carry_over": .bool(carries)],
+                events,
+                ratio: "1/2",
+                period: period
+            )
             #expect(result["quantity"] == .string(quantity))
         }
     }
@@ -116,7 +127,10 @@ import Values
             "tiers": [["up_to": "100", "rate": "0.1"], ["up_to": nil, "rate": "0.01", "flat_amount": "3"]],
         ]
         let result = try Self.run(
-            price, meter: ["aggregation": "count"], [Self.event("02", "60"), Self.event("03", "90")])
+            price,
+            meter: ["aggregation": "count"],
+            [Self.event("02", "60"), Self.event("03", "90")]
+        )
         #expect(result["quantity"] == "150")
         #expect(result["exact"] == "13.5")
     }
@@ -126,7 +140,11 @@ import Values
             Self.event("02", "-3", ["amount": "1.255"]), Self.event("03", "1", ["amount": "0.10", "other": 1]),
         ]
         let result = try Self.run(
-            ["model": "dynamic", "discount_percent": "50"], meter: ["aggregation": "count"], events, ratio: "1/2")
+            ["model": "dynamic", "discount_percent": "50"],
+            meter: ["aggregation": "count"],
+            events,
+            ratio: "1/2"
+        )
         // Their values come to −2, which counts and is shown as 0.
         #expect(result == ["quantity": "0", "exact": "0.6775", "amount": "0.68"])
     }

@@ -14,19 +14,30 @@ import Values
     }
 
     private static func rate(
-        _ price: JSONValue, _ rule: AggregationRule = AggregationRule(.sum), ratio: Exact = 1,
-        events: [(Exact, JSONObject)], earlier: [(Exact, JSONObject)] = []
+        _ price: JSONValue,
+        _ rule: AggregationRule = AggregationRule(.sum),
+        ratio: Exact = 1,
+        events: [(Exact, JSONObject)],
+        earlier: [(Exact, JSONObject)] = []
     ) throws -> RatedPrice {
         let before = earlier.enumerated().map { index, event in
             RatingEvent(id: "b\(index)", at: Instant(seconds: -9), value: event.0, properties: event.1)
         }
         let events = events.enumerated().map { index, event in
             RatingEvent(
-                id: "e\(index)", at: Instant(seconds: Int64(index)), value: event.0, properties: event.1,
-                position: index)
+                id: "e\(index)",
+                at: Instant(seconds: Int64(index)),
+                value: event.0,
+                properties: event.1,
+                position: index
+            )
         }
         let usage = UsageLog(before + events).usage(
-            rule, during: try #require(day), wholeSeconds: 100, ratio: ratio)
+            rule,
+            during: try #require(day),
+            wholeSeconds: 100,
+            ratio: ratio
+        )
         return try Rating.rate(try Self.price(price), .events(usage), ratio: ratio)
     }
 
@@ -85,15 +96,18 @@ import Values
         ]
         // 4 and 3 are free: 6 × 1 + 2 × 3.
         #expect(
-            try Self.rate(Self.sizes(["free_units": "7"]), events: events) == RatedPrice(quantity: 15, exact: 12))
+            try Self.rate(Self.sizes(["free_units": "7"]), events: events) == RatedPrice(quantity: 15, exact: 12)
+        )
         // Two events are free: 1 × 1.
         #expect(
             try Self.rate(Self.sizes(["free_units": "2"]), AggregationRule(.count), events: events)
-                == RatedPrice(quantity: 3, exact: 1))
+                == RatedPrice(quantity: 3, exact: 1)
+        )
         // Half an event.
         #expect(
             try Self.rate(Self.sizes(["free_units": "1.5"]), AggregationRule(.count), events: events)
-                == RatedPrice(quantity: 3, exact: Exact(5, 2)))
+                == RatedPrice(quantity: 3, exact: Exact(5, 2))
+        )
     }
 
     @Test func `a group with a negative value is taken as a whole where it begins`() throws {
@@ -102,7 +116,8 @@ import Values
         ]
         // All 9 of small, then 1 of big: 4 × 3.
         #expect(
-            try Self.rate(Self.sizes(["free_units": "10"]), events: events) == RatedPrice(quantity: 14, exact: 12))
+            try Self.rate(Self.sizes(["free_units": "10"]), events: events) == RatedPrice(quantity: 14, exact: 12)
+        )
     }
 
     @Test func `levels are taken as a whole`() throws {
@@ -112,7 +127,8 @@ import Values
         // The greatest of big is 5: all free, and 1 of small.
         #expect(
             try Self.rate(Self.sizes(["free_units": "6"]), AggregationRule(.max), events: events)
-                == RatedPrice(quantity: 9, exact: 3))
+                == RatedPrice(quantity: 9, exact: 3)
+        )
     }
 
     @Test func `what a group carries over is its own`() throws {

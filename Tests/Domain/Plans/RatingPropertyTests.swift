@@ -21,7 +21,8 @@ import Values
                     .init(unit): text(decimal(0...900, &random)),
                     "flat_amount": text(withFlat ? decimal(0...900, &random) : .zero),
                 ]
-            })
+            }
+        )
     }
 
     private static func price(_ json: JSONObject) throws -> Price {
@@ -61,7 +62,10 @@ import Values
             ["model": "per_unit", "unit_amount": Self.text(Self.decimal(0...900, &random))],
             ["model": "graduated", "tiers": Self.tiers(unit: "unit_amount", withFlat: true, &random)],
             ["model": "volume", "tiers": Self.tiers(unit: "unit_amount", withFlat: true, &random)],
-            ["model": "graduated_percentage", "meter": "m", "tiers": Self.tiers(unit: "rate", withFlat: true, &random)],
+            [
+                "model": "graduated_percentage", "meter": "m",
+                "tiers": Self.tiers(unit: "rate", withFlat: true, &random),
+            ],
             [
                 "model": "package", "package_size": Self.text(Self.decimal(1...300, &random)),
                 "amount": Self.text(Self.decimal(0...900, &random)),
@@ -111,8 +115,10 @@ import Values
         var random = Sampler(seed: seed)
         let events = (0..<30).map { index in
             RatingEvent(
-                id: "e\(index)", at: Instant(seconds: Int64.random(in: -50..<1000, using: &random)),
-                value: Self.decimal(0...90, &random))
+                id: "e\(index)",
+                at: Instant(seconds: Int64.random(in: -50..<1000, using: &random)),
+                value: Self.decimal(0...90, &random)
+            )
         }
         let whole = try #require(Period(start: .epoch, end: Instant(seconds: 1000)))
         let cut = Instant(seconds: Int64.random(in: 1..<1000, using: &random))
@@ -131,7 +137,11 @@ import Values
         ])
         for aggregation in Aggregation.allCases where aggregation != .unique {
             let usage = log.usage(
-                AggregationRule(aggregation), during: whole, wholeSeconds: 1000, ratio: Exact(1, 3))
+                AggregationRule(aggregation),
+                during: whole,
+                wholeSeconds: 1000,
+                ratio: Exact(1, 3)
+            )
             #expect(try Rating.rate(perUnit, .events(usage)) == Rating.rate(matrix, .events(usage)))
         }
     }

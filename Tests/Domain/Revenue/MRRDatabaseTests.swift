@@ -35,7 +35,8 @@ import Values
                     "2025-06 USD 1000.00 0.00 0.00 0.00 0.00 0.00 1000.00 1",
                     "2025-07 USD 1000.00 0.00 0.00 0.00 0.00 0.00 1000.00 1",
                     "2025-08 USD 1000.00 0.00 0.00 0.00 0.00 100.00 1100.00 2",
-                ])
+                ]
+            )
             let churn = report.entries(behind: .churn, in: try Fixture.month("2025-05"))
             let cancellation = try await database.transaction(as: .tenant(acme)) { transaction in
                 try await SubscriptionQueries.changes(of: first, tenant: acme, in: transaction)
@@ -66,7 +67,8 @@ import Values
                 """
                 {"code": "seats", "currency": "USD", "interval": {"unit": "month"}, "prices": [
                   {"code": "seats", "model": "per_unit", "unit_amount": "5", "quantity": "seats"}]}
-                """)
+                """
+            )
             let acme = try await book.tenant("Acme")
             let id = try await book.subscribe(acme, to: "seats", at: "2025-01-05", quantities: ["seats": 2])
             try await book.change(id, of: acme, quantities: ["seats": 10], at: "2025-02-10")
@@ -75,7 +77,8 @@ import Values
             #expect(
                 report.movements.map { "\($0.cell) \($0.amount.text)" } == [
                     "new 10.00", "expansion 40.00", "contraction -30.00",
-                ])
+                ]
+            )
         }
     }
 
@@ -90,7 +93,11 @@ import Values
             // Recorded in April with effect in March, and a customer whose start in January was written down late.
             try await book.change(id, of: acme, to: "pro", at: "2025-03-15", recorded: "2025-04-02")
             _ = try await book.subscribe(
-                try await book.tenant("Late"), to: "basic", at: "2025-01-15", recorded: "2025-04-03")
+                try await book.tenant("Late"),
+                to: "basic",
+                at: "2025-01-15",
+                recorded: "2025-04-03"
+            )
             try await book.cancel(id, of: acme, when: .immediately, at: "2025-05-01")
             let again = try await book.mrr("2025-01", "2025-06", asOf: "2025-03-31T12:00:00Z")
             #expect(again.json.text == before.json.text)
@@ -113,19 +120,31 @@ import Values
             ]
             for (place, (at, recorded, minor)) in posted.enumerated() {
                 let journal = try Journal(
-                    id: Fixture.id(place), tenant: acme, at: try Fixture.instant(at), key: "test:\(place)",
-                    currency: .usd, entries: [.debit(.receivable, minor), .credit(.usageRevenue, minor)],
-                    reference: "test", memo: "test")
+                    id: Fixture.id(place),
+                    tenant: acme,
+                    at: try Fixture.instant(at),
+                    key: "test:\(place)",
+                    currency: .usd,
+                    entries: [.debit(.receivable, minor), .credit(.usageRevenue, minor)],
+                    reference: "test",
+                    memo: "test"
+                )
                 try await database.transaction(as: .tenant(acme)) { transaction in
                     _ = try await LedgerOperations.post(
-                        [journal], by: try book.stamp(at, recorded: recorded), in: transaction)
+                        [journal],
+                        by: try book.stamp(at, recorded: recorded),
+                        in: transaction
+                    )
                 }
             }
             func report(asOf: String) async throws -> [String] {
                 try await database.transaction(as: .finance, isolation: .snapshot) { transaction in
                     try await RevenueReports.usage(
-                        from: try Fixture.month("2025-01"), to: try Fixture.month("2025-12"),
-                        asOf: try Fixture.instant(asOf), in: transaction)
+                        from: try Fixture.month("2025-01"),
+                        to: try Fixture.month("2025-12"),
+                        asOf: try Fixture.instant(asOf),
+                        in: transaction
+                    )
                 }.cells.map { $0.joined(separator: " ") }
             }
             #expect(try await report(asOf: "2025-03-01") == ["2025-01 USD 5.00 1 1", "2025-02 USD 7.00 1 1"])

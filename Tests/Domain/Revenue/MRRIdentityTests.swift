@@ -18,13 +18,19 @@ import Values
                     at = at.adding(seconds: Int64.random(in: 0...(100 * 86_400), using: &random))
                     let isEnd = Int.random(in: 0..<3, using: &random) == 0
                     return RecurringLevel(
-                        at: at, currency: currency,
+                        at: at,
+                        currency: currency,
                         monthly: isEnd ? .zero : Exact(Int.random(in: 1...9_999, using: &random), 12),
-                        change: RevenueFixture.id(number * 100 + place))
+                        change: RevenueFixture.id(number * 100 + place)
+                    )
                 }
                 book.append(
                     RecurringHistory(
-                        tenant: RevenueFixture.id(tenant), subscription: RevenueFixture.id(number), levels: levels))
+                        tenant: RevenueFixture.id(tenant),
+                        subscription: RevenueFixture.id(number),
+                        levels: levels
+                    )
+                )
                 number += 1
             }
         }
@@ -34,7 +40,9 @@ import Values
     @Test(arguments: UInt64(1)...60)
     func `opening and movements make the closing, which the next month opens with`(seed: UInt64) throws {
         let report = try MRRReport(
-            of: Self.book(seed: seed), months: RevenueFixture.months("2024-02", "2026-03", asOf: "2026-02-14"))
+            of: Self.book(seed: seed),
+            months: RevenueFixture.months("2024-02", "2026-03", asOf: "2026-02-14")
+        )
         var before: [Currency: Money] = [:]
         for row in report.rows {
             let moved = MRRCell.movements.reduce(row[.opening].minor) { $0 + row[$1].minor }
@@ -49,7 +57,9 @@ import Values
     @Test(arguments: UInt64(1)...20)
     func `what stands behind a cell adds up to it`(seed: UInt64) throws {
         let report = try MRRReport(
-            of: Self.book(seed: seed), months: RevenueFixture.months("2024-01", "2025-12"))
+            of: Self.book(seed: seed),
+            months: RevenueFixture.months("2024-01", "2025-12")
+        )
         for row in report.rows {
             for cell in MRRCell.allCases {
                 let entries = report.entries(behind: cell, in: row.month).filter { $0.amount.currency == row.currency }

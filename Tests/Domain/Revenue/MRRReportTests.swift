@@ -21,7 +21,9 @@ import Values
                 Fixture.customer(5, [("2025-01-10", 100), ("2025-06-10", 0)]),
                 Fixture.customer(6, [("2025-06-20", 300)]),
                 Fixture.customer(7, [("2025-01-10", 120), ("2025-02-10", 0), ("2025-06-25", 120)]),
-            ], months: Fixture.months("2025-05", "2025-07"))
+            ],
+            months: Fixture.months("2025-05", "2025-07")
+        )
         #expect(Self.texts(report, "2025-05") == ["2000.00 0.00 0.00 0.00 0.00 0.00 2000.00 5"])
         #expect(Self.texts(report, "2025-06") == ["2000.00 300.00 150.00 -80.00 -100.00 120.00 2390.00 6"])
         #expect(Self.texts(report, "2025-07") == ["2390.00 0.00 0.00 0.00 0.00 0.00 2390.00 6"])
@@ -33,7 +35,9 @@ import Values
                 Fixture.customer(1, [("2025-01-10", 100), ("2025-03-05", 0)]),
                 Fixture.customer(2, subscription: 2, [("2025-01-10", 50)]),
                 Fixture.customer(2, subscription: 3, [("2025-03-20", 30)]),
-            ], months: Fixture.months("2025-01", "2025-03"))
+            ],
+            months: Fixture.months("2025-01", "2025-03")
+        )
         let churn = report.entries(behind: .churn, in: try Fixture.month("2025-03"))
         #expect(churn.map(\.tenant) == [Fixture.id(1)])
         #expect(churn.map(\.amount.text) == ["-100.00"])
@@ -57,14 +61,17 @@ import Values
                 Fixture.customer(1, subscription: 2, [("2025-01-10", 40)]),
                 Fixture.customer(2, subscription: 3, [("2025-01-10", 70), ("2025-02-10", 0)]),
                 Fixture.customer(2, subscription: 4, [("2025-02-11", 70)]),
-            ], months: Fixture.months("2025-02", "2025-02"))
+            ],
+            months: Fixture.months("2025-02", "2025-02")
+        )
         #expect(Self.texts(report, "2025-02") == ["170.00 0.00 0.00 -60.00 0.00 0.00 110.00 2"])
     }
 
     @Test func `what begins with a month belongs to it, what ends with it to the next`() throws {
         let report = try MRRReport(
             of: [Fixture.customer(1, [("2025-02-01", 10), ("2025-03-01", 0)])],
-            months: Fixture.months("2025-01", "2025-03"))
+            months: Fixture.months("2025-01", "2025-03")
+        )
         #expect(report.rows.map { $0[.new].text } == ["0.00", "10.00", "0.00"])
         #expect(report.rows.map { $0[.churn].text } == ["0.00", "0.00", "-10.00"])
         #expect(report.rows.map(\.customers) == [0, 1, 0])
@@ -73,7 +80,8 @@ import Values
     @Test func `who comes and goes within a month moves nothing, and is new when it comes back`() throws {
         let report = try MRRReport(
             of: [Fixture.customer(1, [("2025-01-05", 10), ("2025-01-20", 0), ("2025-03-05", 10)])],
-            months: Fixture.months("2025-01", "2025-03"))
+            months: Fixture.months("2025-01", "2025-03")
+        )
         #expect(report.movements.map(\.cell) == [.new])
         #expect(report.movements.map(\.month.text) == ["2025-03"])
     }
@@ -102,11 +110,13 @@ import Values
     @Test func `a customer that changes its currency leaves the one and comes to the other`() throws {
         let id: TenantID = Fixture.id(1)
         let history = RecurringHistory(
-            tenant: id, subscription: Fixture.id(1),
+            tenant: id,
+            subscription: Fixture.id(1),
             levels: [
                 RecurringLevel(at: try Fixture.instant("2025-01-05"), currency: .usd, monthly: 10),
                 RecurringLevel(at: try Fixture.instant("2025-02-05"), currency: .eur, monthly: 9),
-            ])
+            ]
+        )
         let report = try MRRReport(of: [history], months: Fixture.months("2025-02", "2025-02"))
         #expect(report.movements.map { "\($0.cell) \($0.amount)" } == ["new 9.00 EUR", "churn -10.00 USD"])
     }
@@ -117,7 +127,9 @@ import Values
                 Fixture.customer(1, subscription: 1, [("2025-01-05", Exact(10, 3))]),
                 Fixture.customer(1, subscription: 2, [("2025-01-05", Exact(10, 3))]),
                 Fixture.customer(2, subscription: 3, [("2025-01-05", Exact(10, 3))]),
-            ], months: Fixture.months("2025-01", "2025-01"))
+            ],
+            months: Fixture.months("2025-01", "2025-01")
+        )
         #expect(report.rows.first?[.closing].text == "10.00")
         #expect(report.movements.map(\.amount.text) == ["6.67", "3.33"])
     }
@@ -125,13 +137,17 @@ import Values
     @Test func `the month that holds the as-of is reported as far as it has come`() throws {
         let histories = [try Fixture.customer(1, [("2025-01-05", 10), ("2025-02-10T00:00:00Z", 20)])]
         let before = try MRRReport(
-            of: histories, months: Fixture.months("2025-01", "2025-06", asOf: "2025-02-09T23:59:59Z"))
+            of: histories,
+            months: Fixture.months("2025-01", "2025-06", asOf: "2025-02-09T23:59:59Z")
+        )
         #expect(before.rows.map(\.month.text) == ["2025-01", "2025-02"])
         #expect(before.rows.map { $0[.closing].text } == ["10.00", "10.00"])
         #expect(before.json["rows"]?[1]?["partial"] == true)
         #expect(before.json["rows"]?[0]?["partial"] == nil)
         let after = try MRRReport(
-            of: histories, months: Fixture.months("2025-01", "2025-06", asOf: "2025-02-10T00:00:00Z"))
+            of: histories,
+            months: Fixture.months("2025-01", "2025-06", asOf: "2025-02-10T00:00:00Z")
+        )
         #expect(after.rows.map { $0[.closing].text } == ["10.00", "20.00"])
     }
 
@@ -139,8 +155,11 @@ import Values
         let zone = try #require(Zone("America/New_York"))
         let histories = [try Fixture.customer(1, [("2025-02-01T04:59:59Z", 10)])]
         let months = try ReportMonths(
-            from: Fixture.month("2025-01"), to: Fixture.month("2025-02"), asOf: Fixture.instant("2025-06-01"),
-            zone: zone)
+            from: Fixture.month("2025-01"),
+            to: Fixture.month("2025-02"),
+            asOf: Fixture.instant("2025-06-01"),
+            zone: zone
+        )
         #expect(try MRRReport(of: histories, months: months).rows.map { $0[.closing].text } == ["10.00", "10.00"])
         let utc = try MRRReport(of: histories, months: Fixture.months("2025-01", "2025-02"))
         #expect(utc.rows.map { $0[.closing].text } == ["0.00", "10.00"])
@@ -154,7 +173,9 @@ import Values
 
     @Test func `a year's run rate is twelve months, and the definition is printed`() throws {
         let report = try MRRReport(
-            of: [Fixture.customer(1, [("2025-01-05", 10)])], months: Fixture.months("2025-01", "2025-01"))
+            of: [Fixture.customer(1, [("2025-01-05", 10)])],
+            months: Fixture.months("2025-01", "2025-01")
+        )
         #expect(try report.arrCells() == [["2025-01", "USD", "120.00", "1"]])
         #expect(try report.arrJSON()["rows"]?[0]?["arr"] == "120.00")
         #expect(report.json["definition"]?["variant"] == "net_per_customer_per_month")

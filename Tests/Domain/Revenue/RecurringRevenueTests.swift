@@ -28,7 +28,8 @@ import Values
               {"code": "base", "model": "flat", "amount": "20"},
               {"code": "seats", "model": "per_unit", "unit_amount": "5", "quantity": "seats", "discount_percent": "10"},
               {"code": "tokens", "model": "per_unit", "unit_amount": "0.01", "meter": "tokens"}]}
-            """)
+            """
+        )
         #expect(try RecurringRevenue.monthly(of: plan, quantities: ["seats": 4]) == 38)
         // Who has no seats pays none.
         #expect(try RecurringRevenue.monthly(of: plan, quantities: [:]) == 20)

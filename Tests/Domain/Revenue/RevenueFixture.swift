@@ -28,15 +28,24 @@ enum RevenueFixture {
 
     /// A customer whose one subscription brings so much a month from dates on.
     static func customer(
-        _ number: Int, subscription: Int? = nil, currency: Currency = .usd, _ levels: [(String, Exact)]
+        _ number: Int,
+        subscription: Int? = nil,
+        currency: Currency = .usd,
+        _ levels: [(String, Exact)]
     ) throws -> RecurringHistory {
         let key = subscription ?? number
         return RecurringHistory(
-            tenant: id(number), subscription: id(key),
+            tenant: id(number),
+            subscription: id(key),
             levels: try levels.enumerated().map { place, level in
                 RecurringLevel(
-                    at: try instant(level.0), currency: currency, monthly: level.1, change: id(key * 100 + place))
-            })
+                    at: try instant(level.0),
+                    currency: currency,
+                    monthly: level.1,
+                    change: id(key * 100 + place)
+                )
+            }
+        )
     }
 
     static func plan(_ json: String) throws -> Plan { try Plan(json: try JSONValue(parsing: json)) }
@@ -66,48 +75,80 @@ enum RevenueFixture {
         func tenant(_ name: String) async throws -> TenantID {
             try await database.transaction(as: .admin) { transaction in
                 try await TenantOperations.create(
-                    try TenantDraft(name: name), by: try stamp("2025-01-01"), in: transaction)
+                    try TenantDraft(name: name),
+                    by: try stamp("2025-01-01"),
+                    in: transaction
+                )
             }.id
         }
 
         func subscribe(
-            _ tenant: TenantID, to plan: String, at: String, recorded: String? = nil, quantities: Quantities = [:]
+            _ tenant: TenantID,
+            to plan: String,
+            at: String,
+            recorded: String? = nil,
+            quantities: Quantities = [:]
         ) async throws -> SubscriptionID {
             try await database.transaction(as: .tenant(tenant)) { transaction in
                 try await SubscriptionOperations.create(
                     SubscriptionDraft(
-                        plan: plan, startsAt: Moment(try instant(at), in: .utc), quantities: quantities),
-                    for: tenant, by: try stamp(at, recorded: recorded), in: transaction)
+                        plan: plan,
+                        startsAt: Moment(try instant(at), in: .utc),
+                        quantities: quantities
+                    ),
+                    for: tenant,
+                    by: try stamp(at, recorded: recorded),
+                    in: transaction
+                )
             }.id
         }
 
         func change(
-            _ subscription: SubscriptionID, of tenant: TenantID, to plan: String? = nil, quantities: Quantities = [:],
-            at: String, recorded: String? = nil
+            _ subscription: SubscriptionID,
+            of tenant: TenantID,
+            to plan: String? = nil,
+            quantities: Quantities = [:],
+            at: String,
+            recorded: String? = nil
         ) async throws {
             try await database.transaction(as: .tenant(tenant)) { transaction in
                 _ = try await SubscriptionOperations.change(
-                    subscription, of: tenant,
+                    subscription,
+                    of: tenant,
                     SubscriptionChangeDraft(plan: plan, quantities: quantities, timing: .immediately),
-                    by: try stamp(at, recorded: recorded), in: transaction)
+                    by: try stamp(at, recorded: recorded),
+                    in: transaction
+                )
             }
         }
 
         func cancel(
-            _ subscription: SubscriptionID, of tenant: TenantID, when: SubscriptionChange.Timing, at: String,
+            _ subscription: SubscriptionID,
+            of tenant: TenantID,
+            when: SubscriptionChange.Timing,
+            at: String,
             recorded: String? = nil
         ) async throws {
             try await database.transaction(as: .tenant(tenant)) { transaction in
                 _ = try await SubscriptionOperations.cancel(
-                    subscription, of: tenant, when: when, refund: .none, by: try stamp(at, recorded: recorded),
-                    in: transaction)
+                    subscription,
+                    of: tenant,
+                    when: when,
+                    refund: .none,
+                    by: try stamp(at, recorded: recorded),
+                    in: transaction
+                )
             }
         }
 
         func mrr(_ from: String, _ to: String, asOf: String) async throws -> MRRReport {
             try await database.transaction(as: .finance, isolation: .snapshot) { transaction in
                 try await RevenueReports.mrr(
-                    from: try month(from), to: try month(to), asOf: try instant(asOf), in: transaction)
+                    from: try month(from),
+                    to: try month(to),
+                    asOf: try instant(asOf),
+                    in: transaction
+                )
             }
         }
     }

@@ -14,21 +14,36 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let made = try await Fixture.subscribed(in: database)
             let more = try await Fixture.change(
-                made, SubscriptionChangeDraft(quantities: ["seats": 5]), at: "2026-03-10T00:00:00Z", in: database)
+                made,
+                SubscriptionChangeDraft(quantities: ["seats": 5]),
+                at: "2026-03-10T00:00:00Z",
+                in: database
+            )
             #expect(more.quantities == ["seats": 5])
             #expect(more.scheduledChanges.isEmpty)
             #expect(more.nextBillingAt == made.nextBillingAt)
             let less = try await Fixture.change(
-                made, SubscriptionChangeDraft(quantities: ["seats": 4]), at: "2026-03-11T00:00:00Z", in: database)
+                made,
+                SubscriptionChangeDraft(quantities: ["seats": 4]),
+                at: "2026-03-11T00:00:00Z",
+                in: database
+            )
             #expect(less.quantities == ["seats": 5])
             #expect(less.scheduledChanges.count == 1)
             let small = try await Fixture.change(
-                made, SubscriptionChangeDraft(plan: "small"), at: "2026-03-12T00:00:00Z", in: database)
+                made,
+                SubscriptionChangeDraft(plan: "small"),
+                at: "2026-03-12T00:00:00Z",
+                in: database
+            )
             #expect(small.planCode == "pro")
             #expect(small.scheduledChanges.count == 2)
             let said = try await Fixture.change(
-                made, SubscriptionChangeDraft(quantities: ["seats": 1], timing: .immediately),
-                at: "2026-03-13T00:00:00Z", in: database)
+                made,
+                SubscriptionChangeDraft(quantities: ["seats": 1], timing: .immediately),
+                at: "2026-03-13T00:00:00Z",
+                in: database
+            )
             #expect(said.quantities == ["seats": 1])
             let phases = try await Fixture.phases(made, in: database)
             #expect(phases.map(\.quantities["seats"]) == [3, 5, 1, 4])
@@ -41,7 +56,11 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let made = try await Fixture.subscribed(in: database)
             try await Fixture.change(
-                made, SubscriptionChangeDraft(plan: "small"), at: "2026-03-12T00:00:00Z", in: database)
+                made,
+                SubscriptionChangeDraft(plan: "small"),
+                at: "2026-03-12T00:00:00Z",
+                in: database
+            )
             let ahead = try await Fixture.allowance(made.tenant, at: "2026-04-02T00:00:00Z", in: database)
             #expect(ahead?.limit == "500000")
             let before = try await Fixture.advance(made, until: "2026-03-31T23:59:59Z", in: database)
@@ -52,9 +71,17 @@ private typealias Fixture = SubscriptionFixture
             #expect(after.currentPeriod.end.text == "2026-05-01T00:00:00Z")
             try await database.transaction(as: .tenant(made.tenant)) { transaction in
                 let march = try await SubscriptionQueries.current(
-                    of: made.tenant, pricing: "tokens.output", at: testNow, in: transaction)
+                    of: made.tenant,
+                    pricing: "tokens.output",
+                    at: testNow,
+                    in: transaction
+                )
                 let april = try await SubscriptionQueries.current(
-                    of: made.tenant, pricing: "tokens.output", at: after.currentPeriod.start, in: transaction)
+                    of: made.tenant,
+                    pricing: "tokens.output",
+                    at: after.currentPeriod.start,
+                    in: transaction
+                )
                 #expect(march?.id == made.id)
                 #expect(april == nil)
             }
@@ -74,7 +101,10 @@ private typealias Fixture = SubscriptionFixture
             #expect(moved.nextBillingAt == made.nextBillingAt)
             for (instant, start) in [("2026-06-20", "2026-06-15"), ("2026-07-20", "2026-07-15")] {
                 let allowance = try await Fixture.allowance(
-                    made.tenant, at: "\(instant)T00:00:00Z", in: database)
+                    made.tenant,
+                    at: "\(instant)T00:00:00Z",
+                    in: database
+                )
                 #expect(allowance?.start == "\(start)T00:00:00Z")
             }
             let none = try await Fixture.allowance(made.tenant, at: "2026-08-20T00:00:00Z", in: database)
@@ -94,7 +124,11 @@ private typealias Fixture = SubscriptionFixture
             #expect(none == nil)
             await #expect(throws: SubscriptionError.over(made.id, at: made.currentPeriod.end)) {
                 try await Fixture.change(
-                    made, SubscriptionChangeDraft(plan: "small"), at: "2026-03-12T00:00:00Z", in: database)
+                    made,
+                    SubscriptionChangeDraft(plan: "small"),
+                    at: "2026-03-12T00:00:00Z",
+                    in: database
+                )
             }
             let over = try await Fixture.advance(made, until: "2026-04-05T00:00:00Z", in: database)
             #expect(over.status == .ended)
@@ -109,7 +143,11 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let made = try await Fixture.subscribed(in: database)
             try await Fixture.change(
-                made, SubscriptionChangeDraft(plan: "small"), at: "2026-03-12T00:00:00Z", in: database)
+                made,
+                SubscriptionChangeDraft(plan: "small"),
+                at: "2026-03-12T00:00:00Z",
+                in: database
+            )
             let over = try await Fixture.cancel(made, when: .immediately, at: "2026-03-20T00:00:00Z", in: database)
             #expect(over.status == .cancelled)
             #expect(over.endedAt?.text == "2026-03-20T00:00:00Z")
@@ -135,7 +173,10 @@ private typealias Fixture = SubscriptionFixture
             let tenant = try await Fixture.tenant(in: database)
             let start = Moment(try Fixture.instant("2026-05-01T00:00:00Z"), in: .utc)
             let made = try await Fixture.create(
-                SubscriptionDraft(plan: "small", startsAt: start), for: tenant, in: database)
+                SubscriptionDraft(plan: "small", startsAt: start),
+                for: tenant,
+                in: database
+            )
             let over = try await Fixture.cancel(made, when: .immediately, at: "2026-03-02T00:00:00Z", in: database)
             #expect(over.status == .cancelled)
             #expect(over.endedAt == start.instant)
@@ -174,7 +215,10 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let made = try await Fixture.subscribed(in: database)
             let small = try await Fixture.create(
-                SubscriptionDraft(plan: "small"), for: made.tenant, in: database)
+                SubscriptionDraft(plan: "small"),
+                for: made.tenant,
+                in: database
+            )
             let cases: [(Subscription, SubscriptionChangeDraft, String)] = [
                 (made, SubscriptionChangeDraft(), "plan"),
                 (made, SubscriptionChangeDraft(plan: "nothing"), "plan"),
@@ -190,8 +234,11 @@ private typealias Fixture = SubscriptionFixture
             }
             await #expect(throws: SubscriptionError.meterPriced("tokens.output", by: made.id)) {
                 try await Fixture.change(
-                    small, SubscriptionChangeDraft(plan: "pro", quantities: ["seats": 1]), at: "2026-03-10T00:00:00Z",
-                    in: database)
+                    small,
+                    SubscriptionChangeDraft(plan: "pro", quantities: ["seats": 1]),
+                    at: "2026-03-10T00:00:00Z",
+                    in: database
+                )
             }
         }
     }
@@ -207,7 +254,8 @@ private typealias Fixture = SubscriptionFixture
                             quantities, status, recorded_at)
                         VALUES (\(made.tenant), \(made.id), '2026-03-10 00:00:00+00', \(made.planVersion), '{}',
                             'active', \(testNow))
-                        """)
+                        """
+                    )
                 }
             }
             #expect(error?.isExclusionViolation == true)
@@ -227,7 +275,8 @@ private typealias Fixture = SubscriptionFixture
             #expect(moved.currentPeriod.start.text == "2026-04-01T00:00:00Z")
             let verbs = try await database.transaction(as: .finance) { transaction in
                 try await Activity.list(tenant: made.tenant, object: made.id.text, limit: 10, in: transaction).map(
-                    \.verb)
+                    \.verb
+                )
             }
             #expect(verbs.filter { $0 == "subscription.renewed" }.count == 1)
         }
@@ -237,15 +286,27 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let made = try await Fixture.subscribed(in: database)
             let other = try await Fixture.create(
-                SubscriptionDraft(plan: "small"), for: try await Fixture.tenant(in: database), in: database)
+                SubscriptionDraft(plan: "small"),
+                for: try await Fixture.tenant(in: database),
+                in: database
+            )
             try await database.transaction(as: .system) { transaction in
                 let first = try await SubscriptionQueries.due(before: testNow, limit: 1, in: transaction)
                 let second = try await SubscriptionQueries.due(
-                    before: testNow, limit: 5, after: first.last, in: transaction)
+                    before: testNow,
+                    limit: 5,
+                    after: first.last,
+                    in: transaction
+                )
                 #expect(Set((first + second).map(\.subscription)) == [made.id, other.id])
                 #expect(first.count == 1)
                 try await SubscriptionOperations.markInvoiced(
-                    made.id, of: made.tenant, until: testNow, nextBillingAt: made.currentPeriod.end, in: transaction)
+                    made.id,
+                    of: made.tenant,
+                    until: testNow,
+                    nextBillingAt: made.currentPeriod.end,
+                    in: transaction
+                )
                 let rest = try await SubscriptionQueries.due(before: testNow, limit: 5, in: transaction)
                 #expect(rest.map(\.subscription) == [other.id])
             }

@@ -38,7 +38,11 @@ private typealias Fixture = SubscriptionFixture
             let zone = try #require(Zone("Europe/Berlin"))
             var fields = try JSONFields(["plan": "small", "starts_at": "2026-03-15"])
             let made = try await Fixture.create(
-                SubscriptionDraft(json: &fields, in: zone), for: tenant, at: "2026-03-20T10:00:00.5Z", in: database)
+                SubscriptionDraft(json: &fields, in: zone),
+                for: tenant,
+                at: "2026-03-20T10:00:00.5Z",
+                in: database
+            )
             #expect(made.startsAt.text == "2026-03-14T23:00:00Z")
             #expect(made.startsOn?.text == "2026-03-15")
             #expect(made.currentPeriod.end.text == "2026-04-14T22:00:00Z")
@@ -54,12 +58,19 @@ private typealias Fixture = SubscriptionFixture
             try await Fixture.publishSmall(in: database)
             let tenant = try await Fixture.tenant(in: database)
             let now = try await Fixture.create(
-                SubscriptionDraft(plan: "small"), for: tenant, at: "2026-03-20T10:00:00.75Z", in: database)
+                SubscriptionDraft(plan: "small"),
+                for: tenant,
+                at: "2026-03-20T10:00:00.75Z",
+                in: database
+            )
             #expect(now.startsAt.text == "2026-03-20T10:00:00Z")
             #expect(now.startsOn == nil)
             let later = Moment(try Fixture.instant("2026-05-01T00:00:00Z"), in: .utc)
             let ahead = try await Fixture.create(
-                SubscriptionDraft(plan: "small", startsAt: later), for: tenant, in: database)
+                SubscriptionDraft(plan: "small", startsAt: later),
+                for: tenant,
+                in: database
+            )
             #expect(ahead.status == .active)
             #expect(ahead.currentPeriod.start == later.instant)
             #expect(ahead.currentPeriod.end.text == "2026-06-01T00:00:00Z")
@@ -78,8 +89,13 @@ private typealias Fixture = SubscriptionFixture
             ] {
                 let made = try await Fixture.create(
                     SubscriptionDraft(
-                        plan: "small", startsAt: start, billedUntil: try Fixture.instant("\(until)T00:00:00Z")),
-                    for: tenant, in: database)
+                        plan: "small",
+                        startsAt: start,
+                        billedUntil: try Fixture.instant("\(until)T00:00:00Z")
+                    ),
+                    for: tenant,
+                    in: database
+                )
                 #expect(made.nextBillingAt?.text == "\(next)T00:00:00Z")
             }
         }
@@ -147,7 +163,9 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let held = try await Fixture.subscribed(in: database)
             try await Fixture.publish(
-                #"{"code": "euro", "currency": "EUR", "interval": {"unit": "month"}, "prices": []}"#, in: database)
+                #"{"code": "euro", "currency": "EUR", "interval": {"unit": "month"}, "prices": []}"#,
+                in: database
+            )
             let german = try await Fixture.tenant(currency: .eur, in: database)
             let other = SubscriptionError.otherCurrency(plan: "euro", is: .eur, needed: .usd)
             await #expect(throws: other) {
@@ -195,9 +213,17 @@ private typealias Fixture = SubscriptionFixture
             let pricing = try await database.transaction(as: .tenant(first.tenant)) { transaction in
                 [
                     try await SubscriptionQueries.current(
-                        of: first.tenant, pricing: "tokens.output", at: testNow, in: transaction)?.id,
+                        of: first.tenant,
+                        pricing: "tokens.output",
+                        at: testNow,
+                        in: transaction
+                    )?.id,
                     try await SubscriptionQueries.current(
-                        of: first.tenant, pricing: "tokens.output", at: second.startsAt, in: transaction)?.id,
+                        of: first.tenant,
+                        pricing: "tokens.output",
+                        at: second.startsAt,
+                        in: transaction
+                    )?.id,
                 ]
             }
             #expect(pricing == [first.id, second.id])
@@ -221,13 +247,21 @@ private typealias Fixture = SubscriptionFixture
             await #expect(throws: SubscriptionError.notFound(made.id)) {
                 try await database.transaction(as: .tenant(other)) { transaction in
                     _ = try await SubscriptionOperations.cancel(
-                        made.id, of: other, when: .immediately, refund: .none,
-                        by: Stamp(now: testNow, author: .command), in: transaction)
+                        made.id,
+                        of: other,
+                        when: .immediately,
+                        refund: .none,
+                        by: Stamp(now: testNow, author: .command),
+                        in: transaction
+                    )
                 }
             }
             let verbs = try await database.transaction(as: .finance) { transaction in
                 try await Activity.list(
-                    tenant: made.tenant, object: made.id.text, limit: 10, in: transaction
+                    tenant: made.tenant,
+                    object: made.id.text,
+                    limit: 10,
+                    in: transaction
                 ).map(\.verb)
             }
             #expect(verbs.contains("subscription.created"))
@@ -238,7 +272,9 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase(connections: 3) { database in
             try await Fixture.publishSmall(in: database)
             try await Fixture.publish(
-                #"{"code": "euro", "currency": "EUR", "interval": {"unit": "month"}, "prices": []}"#, in: database)
+                #"{"code": "euro", "currency": "EUR", "interval": {"unit": "month"}, "prices": []}"#,
+                in: database
+            )
             let tenant = try await Fixture.tenant(in: database)
             let stamp = Stamp(now: testNow, author: .command)
             let (making, made) = AsyncStream.makeStream(of: Void.self)
@@ -247,7 +283,11 @@ private typealias Fixture = SubscriptionFixture
                     group.addTask {
                         try await database.transaction(as: .tenant(tenant)) { transaction in
                             try await SubscriptionOperations.create(
-                                SubscriptionDraft(plan: "small"), for: tenant, by: stamp, in: transaction)
+                                SubscriptionDraft(plan: "small"),
+                                for: tenant,
+                                by: stamp,
+                                in: transaction
+                            )
                             made.finish()
                             // The other is asked for before this one has committed.
                             try await Task.sleep(for: .milliseconds(300))
@@ -257,7 +297,11 @@ private typealias Fixture = SubscriptionFixture
                         for await _ in making {}
                         try await database.transaction(as: .tenant(tenant)) { transaction in
                             _ = try await SubscriptionOperations.create(
-                                SubscriptionDraft(plan: "euro"), for: tenant, by: stamp, in: transaction)
+                                SubscriptionDraft(plan: "euro"),
+                                for: tenant,
+                                by: stamp,
+                                in: transaction
+                            )
                         }
                     }
                     try await group.waitForAll()

@@ -36,7 +36,9 @@ enum SubscriptionFixture {
                 {"code": "seats", "model": "per_unit", "unit_amount": "5.00", "quantity": "seats"},
                 {"code": "tokens", "model": "per_unit", "meter": "tokens.output", "unit_amount": "0.000002"}],
              "features": {"chat": {"meter": "tokens.output", "limit": "1000000", "hard": true}}}
-            """, in: database)
+            """,
+            in: database
+        )
     }
 
     /// 10 a month and nothing else, with half a million tokens allowed.
@@ -47,23 +49,31 @@ enum SubscriptionFixture {
             {"code": "small", "currency": "USD", "interval": {"unit": "month"},
              "prices": [{"code": "base", "model": "flat", "amount": "10.00"}],
              "features": {"chat": {"meter": "tokens.output", "limit": "500000"}}}
-            """, in: database)
+            """,
+            in: database
+        )
     }
 
     static func tenant(
-        _ name: String = "Acme", zone: String = "UTC", currency: Currency? = nil, in database: Database
+        _ name: String = "Acme",
+        zone: String = "UTC",
+        currency: Currency? = nil,
+        in database: Database
     ) async throws -> TenantID {
         try await database.transaction(as: .admin) { transaction in
             try await TenantOperations.create(
                 try TenantDraft(name: name, timeZone: Zone(zone) ?? .utc, currency: currency),
-                by: Stamp(now: testNow, author: .command), in: transaction
+                by: Stamp(now: testNow, author: .command),
+                in: transaction
             ).id
         }
     }
 
     @discardableResult
     static func create(
-        _ draft: SubscriptionDraft, for tenant: TenantID, at instant: String = "2026-03-01T00:00:00Z",
+        _ draft: SubscriptionDraft,
+        for tenant: TenantID,
+        at instant: String = "2026-03-01T00:00:00Z",
         in database: Database
     ) async throws -> Subscription {
         let stamp = try stamp(instant)
@@ -77,39 +87,66 @@ enum SubscriptionFixture {
         try await publishPro(trialDays: trialDays, in: database)
         try await publishSmall(in: database)
         return try await create(
-            SubscriptionDraft(plan: "pro", quantities: ["seats": 3]), for: tenant(in: database), in: database)
+            SubscriptionDraft(plan: "pro", quantities: ["seats": 3]),
+            for: tenant(in: database),
+            in: database
+        )
     }
 
     @discardableResult
     static func change(
-        _ subscription: Subscription, _ draft: SubscriptionChangeDraft, at instant: String, in database: Database
+        _ subscription: Subscription,
+        _ draft: SubscriptionChangeDraft,
+        at instant: String,
+        in database: Database
     ) async throws -> Subscription {
         let stamp = try stamp(instant)
         return try await database.transaction(as: .tenant(subscription.tenant)) { transaction in
             try await SubscriptionOperations.change(
-                subscription.id, of: subscription.tenant, draft, by: stamp, in: transaction)
+                subscription.id,
+                of: subscription.tenant,
+                draft,
+                by: stamp,
+                in: transaction
+            )
         }
     }
 
     @discardableResult
     static func cancel(
-        _ subscription: Subscription, when timing: SubscriptionChange.Timing, at instant: String, in database: Database
+        _ subscription: Subscription,
+        when timing: SubscriptionChange.Timing,
+        at instant: String,
+        in database: Database
     ) async throws -> Subscription {
         let stamp = try stamp(instant)
         return try await database.transaction(as: .tenant(subscription.tenant)) { transaction in
             try await SubscriptionOperations.cancel(
-                subscription.id, of: subscription.tenant, when: timing, refund: .credit, by: stamp, in: transaction)
+                subscription.id,
+                of: subscription.tenant,
+                when: timing,
+                refund: .credit,
+                by: stamp,
+                in: transaction
+            )
         }
     }
 
     @discardableResult
     static func advance(
-        _ subscription: Subscription, until instant: String, in database: Database
+        _ subscription: Subscription,
+        until instant: String,
+        in database: Database
     ) async throws -> Subscription {
         let stamp = try stamp(instant)
         return try await database.transaction(as: .system) { transaction in
             try await SubscriptionOperations.advance(
-                subscription.id, of: subscription.tenant, until: stamp.at, by: stamp, in: transaction)
+                subscription.id,
+                of: subscription.tenant,
+                until: stamp.at,
+                by: stamp,
+                in: transaction
+            )
         }
     }
 
@@ -117,8 +154,12 @@ enum SubscriptionFixture {
         let until = try self.instant(instant)
         try await database.transaction(as: .system) { transaction in
             try await SubscriptionOperations.markInvoiced(
-                subscription.id, of: subscription.tenant, until: until,
-                nextBillingAt: subscription.currentPeriod.end, in: transaction)
+                subscription.id,
+                of: subscription.tenant,
+                until: until,
+                nextBillingAt: subscription.currentPeriod.end,
+                in: transaction
+            )
         }
     }
 
@@ -137,7 +178,9 @@ enum SubscriptionFixture {
 
     /// The allowances in force of a feature: `limit` and the window's bounds.
     static func allowance(
-        _ tenant: TenantID, at instant: String, in database: Database
+        _ tenant: TenantID,
+        at instant: String,
+        in database: Database
     ) async throws -> (limit: String, start: String, end: String)? {
         let at = try self.instant(instant)
         let found: (Decimal12, Instant, Instant)? = try await database.transaction(as: .tenant(tenant)) { transaction in

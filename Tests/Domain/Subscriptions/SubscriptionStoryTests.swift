@@ -12,10 +12,17 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let made = try await Fixture.subscribed(in: database)
             try await Fixture.change(
-                made, SubscriptionChangeDraft(quantities: ["seats": 5], invoice: .next), at: "2026-03-10T00:00:00Z",
-                in: database)
+                made,
+                SubscriptionChangeDraft(quantities: ["seats": 5], invoice: .next),
+                at: "2026-03-10T00:00:00Z",
+                in: database
+            )
             try await Fixture.change(
-                made, SubscriptionChangeDraft(plan: "small"), at: "2026-03-12T00:00:00Z", in: database)
+                made,
+                SubscriptionChangeDraft(plan: "small"),
+                at: "2026-03-12T00:00:00Z",
+                in: database
+            )
             let story = try await story(of: made, in: database)
             #expect(story.changes.map(\.kind) == [.created, .quantities, .plan])
             #expect(story.changes.map(\.sequence) == [1, 2, 3])
@@ -45,7 +52,11 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let made = try await Fixture.subscribed(trialDays: 14, in: database)
             try await Fixture.change(
-                made, SubscriptionChangeDraft(quantities: ["seats": 5]), at: "2026-03-20T00:00:00Z", in: database)
+                made,
+                SubscriptionChangeDraft(quantities: ["seats": 5]),
+                at: "2026-03-20T00:00:00Z",
+                in: database
+            )
             let story = try await story(of: made, in: database)
             for (after, next) in [
                 ("2026-02-01", "2026-03-15"), ("2026-03-15", "2026-03-20"), ("2026-03-20", "2026-04-15"),
@@ -64,12 +75,19 @@ private typealias Fixture = SubscriptionFixture
         try await withDatabase { database in
             let first = try await Fixture.subscribed(in: database)
             let other = try await Fixture.create(
-                SubscriptionDraft(plan: "small"), for: try await Fixture.tenant("Other", in: database), in: database)
+                SubscriptionDraft(plan: "small"),
+                for: try await Fixture.tenant("Other", in: database),
+                in: database
+            )
             let stories = try await database.transaction(as: .finance) { transaction in
                 let page = try await SubscriptionQueries.stories(of: nil, limit: 1, in: transaction)
                 return page
                     + (try await SubscriptionQueries.stories(
-                        of: nil, limit: 5, after: page.last?.subscription.id, in: transaction))
+                        of: nil,
+                        limit: 5,
+                        after: page.last?.subscription.id,
+                        in: transaction
+                    ))
             }
             #expect(Set(stories.map(\.subscription)) == [first, other])
             for story in stories {
@@ -100,7 +118,11 @@ private typealias Fixture = SubscriptionFixture
             }
             let current = try await database.transaction(as: .tenant(tenant)) { transaction in
                 try await SubscriptionQueries.current(
-                    of: tenant, pricing: "tokens.output", at: testNow, in: transaction)
+                    of: tenant,
+                    pricing: "tokens.output",
+                    at: testNow,
+                    in: transaction
+                )
             }
             #expect(made == [try #require(current?.id)])
         }
@@ -109,7 +131,10 @@ private typealias Fixture = SubscriptionFixture
     private func story(of subscription: Subscription, in database: Database) async throws -> SubscriptionStory {
         let story = try await database.transaction(as: .finance) { transaction in
             try await SubscriptionQueries.story(
-                of: subscription.id, tenant: subscription.tenant, in: transaction)
+                of: subscription.id,
+                tenant: subscription.tenant,
+                in: transaction
+            )
         }
         return try #require(story)
     }

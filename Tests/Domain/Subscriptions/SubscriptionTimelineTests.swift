@@ -28,7 +28,9 @@ import Values
 
     /// Of one that starts on 31 January 2026 in UTC with one seat.
     private static func timeline(
-        _ version: PlanVersionID, _ asked: [Asked] = [], until: String
+        _ version: PlanVersionID,
+        _ asked: [Asked] = [],
+        until: String
     ) throws -> SubscriptionTimeline {
         let start = Moment(try instant("2026-01-31"), in: .utc)
         var changes = [change(1, start.instant, .created, .immediately, version, 1)]
@@ -38,17 +40,33 @@ import Values
             changes.append(change(index + 2, try instant(asked.at), kind, asked.timing, asked.version, asked.seats))
         }
         return try SubscriptionTimeline(
-            start: start, zone: .utc, changes: changes, terms: terms, until: try instant(until))
+            start: start,
+            zone: .utc,
+            changes: changes,
+            terms: terms,
+            until: try instant(until)
+        )
     }
 
     private static func change(
-        _ sequence: Int, _ at: Instant, _ kind: SubscriptionChange.Kind, _ timing: SubscriptionChange.Timing,
-        _ version: PlanVersionID?, _ seats: Decimal12?
+        _ sequence: Int,
+        _ at: Instant,
+        _ kind: SubscriptionChange.Kind,
+        _ timing: SubscriptionChange.Timing,
+        _ version: PlanVersionID?,
+        _ seats: Decimal12?
     ) -> SubscriptionChange {
         SubscriptionChange(
-            id: ChangeID(uuid: UUIDBytes(high: 2, low: UInt64(sequence))), sequence: sequence, at: at, recordedAt: at,
-            kind: kind, timing: timing, version: version, quantities: seats.map { ["seats": $0] } ?? [:],
-            author: "command")
+            id: ChangeID(uuid: UUIDBytes(high: 2, low: UInt64(sequence))),
+            sequence: sequence,
+            at: at,
+            recordedAt: at,
+            kind: kind,
+            timing: timing,
+            version: version,
+            quantities: seats.map { ["seats": $0] } ?? [:],
+            author: "command"
+        )
     }
 
     @Test func `periods are counted from the anchor, never from the boundary before`() throws {
@@ -81,11 +99,17 @@ import Values
 
     @Test func `a plan with other periods moves the anchor, another of the same length does not`() throws {
         let moved = try Self.timeline(
-            Self.monthly, [Asked(at: "2026-02-10", version: Self.yearly)], until: "2026-02-11")
+            Self.monthly,
+            [Asked(at: "2026-02-10", version: Self.yearly)],
+            until: "2026-02-11"
+        )
         #expect(moved.anchor == (try Self.instant("2026-02-10")))
         #expect(try moved.nextBoundary == (try Self.instant("2027-02-10")))
         let stub = try Self.timeline(
-            Self.monthly, [Asked(at: "2026-02-10", version: Self.calendar)], until: "2026-02-11")
+            Self.monthly,
+            [Asked(at: "2026-02-10", version: Self.calendar)],
+            until: "2026-02-11"
+        )
         #expect(try stub.nextBoundary == (try Self.instant("2026-03-01")))
         let kept = try Self.timeline(Self.monthly, [Asked(at: "2026-02-10", version: Self.trial)], until: "2026-02-11")
         #expect(kept.anchor == (try Self.instant("2026-01-31")))
@@ -129,13 +153,28 @@ import Values
     @Test func `a change is written and read back as it is`() throws {
         for kind in [SubscriptionChange.Kind.created, .plan, .quantities, .cancel] {
             let change = SubscriptionChange(
-                id: ChangeID(uuid: UUIDBytes(high: 2, low: 9)), sequence: 1, at: .epoch, recordedAt: .epoch, kind: kind,
-                timing: .periodEnd, version: kind == .plan ? Self.trial : nil,
-                quantities: kind == .cancel ? [:] : ["seats": 2], invoice: kind == .plan ? .next : .now,
-                refund: kind == .cancel ? .payout : .credit, author: "command")
+                id: ChangeID(uuid: UUIDBytes(high: 2, low: 9)),
+                sequence: 1,
+                at: .epoch,
+                recordedAt: .epoch,
+                kind: kind,
+                timing: .periodEnd,
+                version: kind == .plan ? Self.trial : nil,
+                quantities: kind == .cancel ? [:] : ["seats": 2],
+                invoice: kind == .plan ? .next : .now,
+                refund: kind == .cancel ? .payout : .credit,
+                author: "command"
+            )
             let read = try SubscriptionChange(
-                id: change.id, sequence: 1, at: .epoch, recordedAt: .epoch, kind: kind, timing: .periodEnd,
-                payload: try JSONValue(parsing: change.payload.text), author: "command")
+                id: change.id,
+                sequence: 1,
+                at: .epoch,
+                recordedAt: .epoch,
+                kind: kind,
+                timing: .periodEnd,
+                payload: try JSONValue(parsing: change.payload.text),
+                author: "command"
+            )
             #expect(read == change)
         }
     }

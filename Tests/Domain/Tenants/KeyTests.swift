@@ -14,7 +14,8 @@ import Values
             #expect(secret.hasPrefix(key.prefix))
             try await database.request { transaction in
                 let caller = try #require(
-                    try await Authentication.begin(secret: secret, at: testNow, in: transaction))
+                    try await Authentication.begin(secret: secret, at: testNow, in: transaction)
+                )
                 #expect(caller.key == key.id)
                 #expect(caller.tenant == tenant.id)
                 #expect(caller.staff == nil)
@@ -76,7 +77,11 @@ import Values
         try await withDatabase { database in
             let (_, secret) = try await database.transaction(as: .admin) { transaction in
                 try await KeyOperations.createStaff(
-                    try KeyDraft(name: "books"), role: .finance, by: TenantFixture.stamp, in: transaction)
+                    try KeyDraft(name: "books"),
+                    role: .finance,
+                    by: TenantFixture.stamp,
+                    in: transaction
+                )
             }
             let caller = try #require(try await TenantFixture.caller(secret, in: database))
             #expect(caller.staff == .finance)
@@ -107,8 +112,12 @@ import Values
             await #expect(throws: TenantError.scopeNotHeld(.billingWrite)) {
                 try await database.transaction(as: .tenant(tenant)) { transaction in
                     _ = try await KeyOperations.create(
-                        try KeyDraft(scopes: [.keys, .billingWrite]), for: tenant, within: [.keys],
-                        by: TenantFixture.stamp, in: transaction)
+                        try KeyDraft(scopes: [.keys, .billingWrite]),
+                        for: tenant,
+                        within: [.keys],
+                        by: TenantFixture.stamp,
+                        in: transaction
+                    )
                 }
             }
         }
@@ -129,7 +138,11 @@ import Values
             let error = await #expect(throws: PostgresError.self) {
                 try await database.transaction(as: .tenant(tenant)) { transaction in
                     _ = try await KeyOperations.createStaff(
-                        try KeyDraft(), role: .admin, by: TenantFixture.stamp, in: transaction)
+                        try KeyDraft(),
+                        role: .admin,
+                        by: TenantFixture.stamp,
+                        in: transaction
+                    )
                 }
             }
             #expect(error?.isPermissionDenied == true)
@@ -157,7 +170,9 @@ import Values
             func used(_ seconds: [Int64]) async throws -> Instant? {
                 try await database.transaction(as: .system) { transaction in
                     try await KeyOperations.recordUse(
-                        seconds.map { (key: key.id, at: testNow.adding(seconds: $0)) }, in: transaction)
+                        seconds.map { (key: key.id, at: testNow.adding(seconds: $0)) },
+                        in: transaction
+                    )
                     return try await KeyQueries.find(key.id, in: transaction)?.lastUsedAt
                 }
             }

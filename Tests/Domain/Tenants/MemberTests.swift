@@ -11,8 +11,11 @@ import Values
             func add(_ email: String) async throws -> Member {
                 try await database.transaction(as: .tenant(tenant)) { transaction in
                     try await MemberOperations.add(
-                        try MemberDraft(email: email, role: .viewer), to: tenant, by: TenantFixture.stamp,
-                        in: transaction)
+                        try MemberDraft(email: email, role: .viewer),
+                        to: tenant,
+                        by: TenantFixture.stamp,
+                        in: transaction
+                    )
                 }
             }
             await #expect(throws: TenantError.memberExists("ann@example.com")) { try await add("ann@example.com") }
@@ -30,8 +33,11 @@ import Values
             let tenant = try await TenantFixture.tenant(email: "ann@example.com", in: database).id
             let second: Member = try await database.transaction(as: .tenant(tenant)) { transaction in
                 try await MemberOperations.add(
-                    try MemberDraft(email: "bob@example.com", role: .owner), to: tenant, by: TenantFixture.stamp,
-                    in: transaction)
+                    try MemberDraft(email: "bob@example.com", role: .owner),
+                    to: tenant,
+                    by: TenantFixture.stamp,
+                    in: transaction
+                )
             }
             let owners: [Member] = try await database.transaction(as: .tenant(tenant)) { transaction in
                 try await MemberQueries.list(of: tenant, limit: 10, in: transaction)
@@ -43,7 +49,12 @@ import Values
                         do {
                             try await database.transaction(as: .tenant(tenant)) { transaction in
                                 try await MemberOperations.setRole(
-                                    .viewer, of: owner.id, tenant: tenant, by: TenantFixture.stamp, in: transaction)
+                                    .viewer,
+                                    of: owner.id,
+                                    tenant: tenant,
+                                    by: TenantFixture.stamp,
+                                    in: transaction
+                                )
                             }
                             return true
                         } catch TenantError.lastOwner {

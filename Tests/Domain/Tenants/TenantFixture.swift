@@ -14,22 +14,33 @@ enum TenantFixture {
 
     @discardableResult
     static func tenant(
-        _ name: String = "Acme", email: String? = nil, currency: Currency? = nil, in database: Database
+        _ name: String = "Acme",
+        email: String? = nil,
+        currency: Currency? = nil,
+        in database: Database
     ) async throws -> Tenant {
         try await database.transaction(as: .admin) { transaction in
             try await TenantOperations.create(
-                try TenantDraft(name: name, email: email, currency: currency), by: stamp, in: transaction)
+                try TenantDraft(name: name, email: email, currency: currency),
+                by: stamp,
+                in: transaction
+            )
         }
     }
 
     static func key(
-        for tenant: TenantID, scopes: Set<KeyScope> = Set(KeyScope.allCases), expiresAt: Instant? = nil,
+        for tenant: TenantID,
+        scopes: Set<KeyScope> = Set(KeyScope.allCases),
+        expiresAt: Instant? = nil,
         in database: Database
     ) async throws -> (key: APIKey, secret: String) {
         try await database.transaction(as: .tenant(tenant)) { transaction in
             try await KeyOperations.create(
-                try KeyDraft(name: "test", scopes: scopes, expiresAt: expiresAt), for: tenant, by: stamp,
-                in: transaction)
+                try KeyDraft(name: "test", scopes: scopes, expiresAt: expiresAt),
+                for: tenant,
+                by: stamp,
+                in: transaction
+            )
         }
     }
 

@@ -43,15 +43,22 @@ import Values
             let error = await #expect(throws: PostgresError.self) {
                 try await database.transaction(as: .tenant(own)) { transaction in
                     _ = try await MemberOperations.add(
-                        try MemberDraft(email: "eve@example.com", role: .owner), to: other, by: TenantFixture.stamp,
-                        in: transaction)
+                        try MemberDraft(email: "eve@example.com", role: .owner),
+                        to: other,
+                        by: TenantFixture.stamp,
+                        in: transaction
+                    )
                 }
             }
             #expect(error?.isPermissionDenied == true)
             await #expect(throws: TenantError.notFound(other)) {
                 try await database.transaction(as: .tenant(own)) { transaction in
                     try await TenantOperations.fixCurrency(
-                        .usd, of: other, by: TenantFixture.stamp, in: transaction)
+                        .usd,
+                        of: other,
+                        by: TenantFixture.stamp,
+                        in: transaction
+                    )
                 }
             }
             await #expect(throws: PostgresError.self) {

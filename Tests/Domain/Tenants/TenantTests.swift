@@ -11,9 +11,16 @@ import Values
             let made: Tenant = try await database.transaction(as: .admin) { transaction in
                 try await TenantOperations.create(
                     try TenantDraft(
-                        name: "Größe & Söhne", email: "ann@example.com", timeZone: berlin, currency: .eur,
-                        spendLimit: Money(minor: 10_000, currency: .eur), metadata: ["crm": ["id": 7]]),
-                    by: TenantFixture.stamp, in: transaction)
+                        name: "Größe & Söhne",
+                        email: "ann@example.com",
+                        timeZone: berlin,
+                        currency: .eur,
+                        spendLimit: Money(minor: 10_000, currency: .eur),
+                        metadata: ["crm": ["id": 7]]
+                    ),
+                    by: TenantFixture.stamp,
+                    in: transaction
+                )
             }
             try await database.transaction(as: .tenant(made.id)) { transaction in
                 #expect(try await TenantQueries.find(made.id, in: transaction) == made)
@@ -34,8 +41,10 @@ import Values
             func create(_ name: String) async throws -> Tenant {
                 try await database.transaction(as: .admin) { transaction in
                     try await TenantOperations.create(
-                        try TenantDraft(id: id, name: name, email: "a@example.com"), by: TenantFixture.stamp,
-                        in: transaction)
+                        try TenantDraft(id: id, name: name, email: "a@example.com"),
+                        by: TenantFixture.stamp,
+                        in: transaction
+                    )
                 }
             }
             let first = try await create("Acme")
@@ -123,7 +132,11 @@ import Values
                         do {
                             try await database.transaction(as: .tenant(id)) { transaction in
                                 try await TenantOperations.fixCurrency(
-                                    currency, of: id, by: TenantFixture.stamp, in: transaction)
+                                    currency,
+                                    of: id,
+                                    by: TenantFixture.stamp,
+                                    in: transaction
+                                )
                             }
                             return currency
                         } catch TenantError.currencyFixed {

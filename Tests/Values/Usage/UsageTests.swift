@@ -2,7 +2,12 @@ import Testing
 import Values
 
 @Suite struct UsageTests {
-    private static func event(_ id: String, _ second: Int64, _ value: Exact = 1, _ properties: JSONObject = [:])
+    private static func event(
+        _ id: String,
+        _ second: Int64,
+        _ value: Exact = 1,
+        _ properties: JSONObject = [:]
+    )
         -> RatingEvent
     {
         RatingEvent(id: id, at: Instant(seconds: second), value: value, properties: properties)
@@ -24,7 +29,10 @@ import Values
         let part = try #require(Period(start: Instant(seconds: 10), end: Instant(seconds: 20)))
         func quantity(since: Int64?) throws -> Exact {
             try log.usage(
-                .weightedSum(carryOver: true), during: part, wholeSeconds: 10, ratio: .one,
+                .weightedSum(carryOver: true),
+                during: part,
+                wholeSeconds: 10,
+                ratio: .one,
                 since: since.map { Instant(seconds: $0) }
             ).quantity()
         }
@@ -57,7 +65,8 @@ import Values
         var reader = UsageReader(in: .utc, years: 1900...2199)
         func read(_ id: String, _ meter: String = "m", value: JSONValue = "2.50") throws -> Int? {
             try reader.next(
-                ["id": .string(id), "meter": .string(meter), "at": "2026-01-01", "value": value], path: "events[9]"
+                ["id": .string(id), "meter": .string(meter), "at": "2026-01-01", "value": value],
+                path: "events[9]"
             )?.event.position
         }
         #expect(try read("a") == 0)
