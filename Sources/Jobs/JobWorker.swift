@@ -21,6 +21,7 @@ package final class JobWorker: Service {
     private let time: any TimeSource
     private let logger: Logger
     private let concurrency: Int
+    private let pause: Duration
     private let isStopping = Mutex(false)
     private let handlers = Mutex<[String: Registered]>([:])
     private let schedules = Mutex<[(name: String, schedule: Schedule, request: @Sendable (Instant) -> JobRequest)]>([])
@@ -31,13 +32,15 @@ package final class JobWorker: Service {
         keeper: NodeKeeper,
         time: any TimeSource,
         logger: Logger,
-        concurrency: Int = 4
+        concurrency: Int = 4,
+        lookEvery pause: Duration = .seconds(1)
     ) {
         self.database = database
         self.keeper = keeper
         self.time = time
         self.logger = logger
         self.concurrency = concurrency
+        self.pause = pause
     }
 
     /// Registers what to do for a kind, in the transaction that ends the job.
@@ -71,7 +74,7 @@ package final class JobWorker: Service {
                     // The fallback when a notification was lost, and the clock of schedules and retries.
                     while !Task.isCancelled {
                         wake.yield()
-                        try? await Task.sleep(for: .seconds(1))
+                        try? await Task.sleep(for: self.pause)
                     }
                 }
                 for await _ in wakes where isWorking { await work() }

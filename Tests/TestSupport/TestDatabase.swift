@@ -15,16 +15,55 @@ package func withDatabase(
     connections: Int = 4,
     _ body: (Database) async throws -> Void
 ) async throws {
-    let url = try await TestCluster.shared.clone()
-    let database = Database(url: url, connections: connections)
-    defer { database.close() }
-    try await body(database)
+    try await TestCluster.gate.pass {
+        let url = try await TestCluster.shared.clone()
+        let database = Database(url: url, connections: connections)
+        defer { database.close() }
+        try await body(database)
+    }
+}
+
+/// Lets so many through at once; the others wait in line.
+package actor TestGate {
+    private var places: Int
+    private var line: [CheckedContinuation<Void, Never>] = []
+
+    init(places: Int) { self.places = places }
+
+    /// Waits for a place and does something in it.
+    package nonisolated func pass(_ body: () async throws -> Void) async throws {
+        await enter()
+        do { try await body() } catch {
+            await leave()
+            throw error
+        }
+        await leave()
+    }
+
+    private func enter() async {
+        if places > 0 {
+            places -= 1
+        } else {
+            await withCheckedContinuation { line.append($0) }
+        }
+    }
+
+    private func leave() {
+        if line.isEmpty {
+            places += 1
+        } else {
+            line.removeFirst().resume()
+        }
+    }
 }
 
 /// The PostgreSQL that `make test` starts, and the template in it.
 package actor TestCluster {
     /// The one cluster of a test run.
     package static let shared = TestCluster()
+
+    /// All tests begin at once; a server has only so many connections, and a machine so many processors.
+    static let gate = TestGate(places: 6)
 
     private var template: Task<String, any Error>?
     private var count = 0

@@ -21,7 +21,7 @@ import Values
     private static let invoice = "inv_01kb0000000000000000000000"
 
     private static let wrong: [Case] = [
-        // Wrong usage: 2.
+        // Wrong usage, also values that cannot be right whatever the database holds: 2.
         Case(arguments: "tenants create", code: 2, says: ["name"]),
         Case(arguments: "tenants list --format xml", code: 2, says: ["--format", "xml"]),
         Case(arguments: "keys create", code: 2, says: ["--tenant", "--staff"]),
@@ -29,28 +29,28 @@ import Values
         Case(arguments: "nonsense", code: 2, says: ["nonsense"]),
         Case(arguments: "demo --port -1", code: 2, says: ["port"]),
         // Refused: 1, with the field or the id.
-        Case(arguments: "tenants create X --currency EURO", code: 1, says: ["currency", "EURO"]),
-        Case(arguments: "tenants create X --timezone Mars/Base", code: 1, says: ["timezone", "Mars/Base"]),
+        Case(arguments: "tenants create X --currency EURO", code: 2, says: ["currency", "EURO"]),
+        Case(arguments: "tenants create X --timezone Mars/Base", code: 2, says: ["timezone", "Mars/Base"]),
         Case(arguments: "tenants create X --email nobody", code: 1, says: ["email"]),
         Case(arguments: "tenants show \(tenant)", code: 1, says: [tenant]),
-        Case(arguments: "tenants show junk", code: 1, says: ["junk", "ten_"]),
-        Case(arguments: "tenants set \(tenant) --spend-limit -5", code: 1, says: ["spend"]),
+        Case(arguments: "tenants show junk", code: 2, says: ["junk", "ten_"]),
+        Case(arguments: "tenants set \(tenant) --spend-limit -5", code: 2, says: ["spend"]),
         Case(arguments: "keys create --tenant \(tenant)", code: 1, says: [tenant]),
-        Case(arguments: "keys create --tenant \(tenant) --scopes everything", code: 1, says: ["scopes", "everything"]),
+        Case(arguments: "keys create --tenant \(tenant) --scopes everything", code: 2, says: ["scopes", "everything"]),
         Case(arguments: "plans show nothing", code: 1, says: ["nothing"]),
         Case(arguments: "plans publish /nowhere.json", code: 1, says: ["/nowhere.json"]),
         Case(arguments: "subscriptions create --tenant \(tenant) --plan pro", code: 1, says: [tenant]),
         Case(arguments: "subscriptions show \(subscription)", code: 1, says: [subscription]),
         Case(arguments: "invoices show \(invoice)", code: 1, says: [invoice]),
         Case(arguments: "invoices finalize \(invoice)", code: 1, says: [invoice]),
-        Case(arguments: "billing run --until yesterday", code: 1, says: ["until", "yesterday"]),
+        Case(arguments: "billing run --until yesterday", code: 2, says: ["until", "yesterday"]),
         Case(arguments: "usage import /nowhere.ndjson --tenant \(tenant)", code: 1, says: [tenant]),
         Case(arguments: "meters put /nowhere.json", code: 1, says: ["/nowhere.json"]),
         Case(arguments: "models add /nowhere.gguf", code: 1, says: ["/nowhere.gguf"]),
         Case(arguments: "reports mrr --from 2026-13 --to 2026-14", code: 1, says: ["from", "2026-13"]),
         Case(arguments: "forecast series /nowhere.csv", code: 1, says: ["/nowhere.csv"]),
-        Case(arguments: "jobs retry job_1", code: 1, says: ["job_1"]),
-        Case(arguments: "credits grant --tenant \(tenant) --amount x --currency USD", code: 1, says: ["amount"]),
+        Case(arguments: "jobs retry job_1", code: 2, says: ["job_1"]),
+        Case(arguments: "credits grant --tenant \(tenant) --amount x --currency USD", code: 2, says: ["amount"]),
         Case(arguments: "ledger balances --tenant \(tenant)", code: 1, says: [tenant]),
     ]
 

@@ -229,17 +229,23 @@ import Values
                         body: .init(string: body.text)
                     )
                 )
+                var job: JSONValue = .null
+                for _ in 0..<200 where job["status"] != "running" {
+                    try await Task.sleep(for: .milliseconds(50))
+                    let jobs = try await client.send(.get, "/v1/jobs?limit=1", as: world.acme.secret)
+                    job = jobs.json["data"]?[0] ?? .null
+                }
                 try await Task.sleep(for: .milliseconds(600))
                 try await leaving.shutdown()
-                var job: JSONValue = .null
-                for _ in 0..<40 where job["status"] != "cancelled" {
+                for _ in 0..<200 where job["status"] != "cancelled" {
                     try await Task.sleep(for: .milliseconds(50))
                     let jobs = try await client.send(.get, "/v1/jobs?limit=1", as: world.acme.secret)
                     job = jobs.json["data"]?[0] ?? .null
                 }
                 #expect(job["status"] == "cancelled", "stream: \(isStream), \(job.text)")
                 let tokens = try #require(job["usage"]?["completion_tokens"]?.int)
-                #expect((1...30).contains(tokens), "stream: \(isStream), \(tokens) tokens")
+                // Some, and far from all 200.
+                #expect((1...100).contains(tokens), "stream: \(isStream), \(tokens) tokens")
             }
         }
     }
