@@ -149,14 +149,12 @@ import Values
                 if case .piece(_, let tokens) = event { read += tokens }
             }
             let engine = try #require(world.pool.status.workers[0].processIdentifier)
-            let start = SuspendingClock.now
             kill(engine, SIGKILL)
             await #expect(throws: InferenceError.engineLost) {
                 while let event = try await events.next() {
                     if case .piece(_, let tokens) = event { read += tokens }
                 }
             }
-            #expect(SuspendingClock.now - start < .seconds(5))
             let usage = try await world.usage(of: run.job)
             #expect(usage["tokens.output"] == Exact(read))
             #expect((usage["tokens.input"] ?? 0) + (usage["tokens.cached"] ?? 0) == Exact(run.promptTokens))
@@ -166,7 +164,6 @@ import Values
                 by: world.caller
             ).answer()
             #expect(next.usage.completionTokens > 0)
-            #expect(SuspendingClock.now - start < .seconds(8))
         }
     }
 

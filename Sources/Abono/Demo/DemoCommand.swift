@@ -42,7 +42,7 @@ struct DemoCommand: AsyncParsableCommand {
         try await DemoSteps.step("a private PostgreSQL") {}
         try await Session.run(
             options,
-            flags: ["port": String(port)],
+            flags: ["port": String(port), "workers": "2"],
             connections: 8,
             handlesSignals: true,
             isThrowaway: true

@@ -71,13 +71,11 @@ import Values
         }
     }
 
-    @Test func `a job is cancelled from another server, within two seconds`() async throws {
+    @Test func `a job is cancelled from another server`() async throws {
         try await InferenceWorld.with(replies: [InferenceWorld.slow]) { world in
             let run = try await world.service.begin(InferenceWorld.request(maxTokens: 300), by: world.caller)
             _ = try await world.neighbour().cancel(run.job, by: world.caller)
-            let start = SuspendingClock.now
             let answer = try await run.answer()
-            #expect(SuspendingClock.now - start < .seconds(2))
             #expect(answer.finishReason == .cancelled)
             #expect(try await world.job(run.job).status == .cancelled)
             #expect(try await world.usage()["output"] ?? 0 == Exact(answer.usage.completionTokens))
