@@ -30,6 +30,7 @@ enum JobQueries {
     ///
     /// The node's row is locked meanwhile: whoever declares the node lost comes before, and then nothing is taken, or
     /// after, and then gives back what was taken. Without that a job could be taken under a void lease and never end.
+    /// The rows are found by an array of their ids: joined, they are hashed with all jobs there ever were.
     static func claim(kinds: [String], limit: Int, lease: NodeLease, now: Instant) -> SQL {
         """
         WITH holder AS (
@@ -44,18 +45,20 @@ enum JobQueries {
         UPDATE app.jobs j
         SET state = 'running', attempt = j.attempt + 1, node_id = \(lease.node), node_epoch = \(lease.epoch),
             started_at = \(now)
-        FROM ready WHERE j.job_id = ready.job_id
+        WHERE j.job_id = ANY (ARRAY(SELECT job_id FROM ready))
         RETURNING j.job_id, j.kind, j.payload, j.tenant_id, j.due_at, j.attempt, j.max_attempts
         """
     }
 
     /// Ends jobs this lease still holds; the rows returned are those it held.
+    ///
+    /// That a row has a node means that it is running, by the table's CHECK. The state is not asked for, or the planner
+    /// would take the index of what is running, and read all of it for every job.
     static func complete(_ jobs: [Job], lease: NodeLease, now: Instant) -> SQL {
         """
         UPDATE app.jobs j SET state = 'done', node_id = NULL, finished_at = \(now), error = NULL
         FROM unnest(\(jobs.map(\.id))::uuid[], \(jobs.map(\.attempt))::int[]) AS d (id, attempt)
-        WHERE j.job_id = d.id AND j.attempt = d.attempt AND j.state = 'running'
-          AND j.node_id = \(lease.node) AND j.node_epoch = \(lease.epoch)
+        WHERE j.job_id = d.id AND j.attempt = d.attempt AND j.node_id = \(lease.node) AND j.node_epoch = \(lease.epoch)
         RETURNING j.job_id
         """
     }
@@ -66,7 +69,7 @@ enum JobQueries {
             state = CASE WHEN \(retryAt)::timestamptz IS NULL THEN 'dead' ELSE 'available' END,
             run_at = coalesce(\(retryAt), run_at),
             finished_at = CASE WHEN \(retryAt)::timestamptz IS NULL THEN \(now)::timestamptz END
-        WHERE job_id = \(job.id) AND attempt = \(job.attempt) AND state = 'running'
+        WHERE job_id = \(job.id) AND attempt = \(job.attempt)
           AND node_id = \(job.lease.node) AND node_epoch = \(job.lease.epoch)
         """
     }
@@ -86,8 +89,7 @@ enum JobQueries {
         """
         UPDATE app.jobs j SET state = 'available', node_id = NULL, attempt = j.attempt - 1
         FROM unnest(\(jobs.map(\.id))::uuid[], \(jobs.map(\.attempt))::int[]) AS g (id, attempt)
-        WHERE j.job_id = g.id AND j.attempt = g.attempt AND j.state = 'running'
-          AND j.node_id = \(lease.node) AND j.node_epoch = \(lease.epoch)
+        WHERE j.job_id = g.id AND j.attempt = g.attempt AND j.node_id = \(lease.node) AND j.node_epoch = \(lease.epoch)
         """
     }
 

@@ -26,7 +26,7 @@ package final class JobWorker: Service {
     private let handlers = Mutex<[String: Registered]>([:])
     private let schedules = Mutex<[(name: String, schedule: Schedule, request: @Sendable (Instant) -> JobRequest)]>([])
 
-    /// Makes a worker that runs up to `concurrency` jobs at once.
+    /// Makes a worker that runs up to `concurrency` jobs at once, and looks for work every `pause` if nobody calls it.
     package init(
         database: Database,
         keeper: NodeKeeper,
@@ -89,35 +89,78 @@ package final class JobWorker: Service {
     private var isWorking: Bool { !Task.isCancelled && !isStopping.withLock { $0 } }
 
     /// Fires due schedules and works off everything that is ready now; returns how many jobs ran.
+    ///
+    /// Each round ends the jobs of the one before and claims the next in one transaction.
     @discardableResult
     package func work() async -> Int {
         await fireSchedules()
         var total = 0
+        var size = concurrency * JobWorker.jobsAhead
+        var round = Round()
         while isWorking, keeper.isHeld {
             let jobs: [Job]
-            do { jobs = try await claim() } catch {
+            let begun = ContinuousClock.now
+            do { jobs = try await exchange(round, limit: size, isFirst: total == 0) } catch {
                 logger.warning("cannot claim jobs", metadata: ["error": "\(error)"])
-                return total
+                break
             }
+            round = Round()
             guard !jobs.isEmpty else { return total }
             total += jobs.count
-            await run(jobs)
+            round = await run(jobs)
+            // Short jobs are claimed many at once; of long ones others shall have their part.
+            let isShort = ContinuousClock.now - begun < JobWorker.shortRound
+            size = isShort ? min(size * 2, JobWorker.largestRound) : max(size / 2, concurrency)
         }
+        await end(round)
         return total
     }
 
-    private func claim() async throws -> [Job] {
+    /// The jobs of a round that no lane has begun.
+    private final class Waiting: Sendable {
+        private let jobs: Mutex<ArraySlice<Job>>
+
+        init(_ jobs: [Job]) { self.jobs = Mutex(jobs[...]) }
+
+        func next() -> Job? { jobs.withLock { $0.popFirst() } }
+    }
+
+    /// What a round leaves to be written.
+    private struct Round: Sendable {
+        /// All of a batch were claimed under one lease.
+        var lease: NodeLease?
+        /// Jobs that have run and are to be ended.
+        var finished: [Job] = []
+        /// Jobs that were not begun and go back.
+        var rest: [Job] = []
+
+        func statements(now: Instant) -> [SQL] {
+            guard let lease else { return [] }
+            return (finished.isEmpty ? [] : [JobQueries.complete(finished, lease: lease, now: now)])
+                + (rest.isEmpty ? [] : [JobQueries.giveBack(rest, lease: lease)])
+        }
+    }
+
+    /// How many jobs are claimed at first for each that runs at once.
+    private static let jobsAhead = 25
+    /// The most jobs of a round.
+    private static let largestRound = 1_000
+    /// A round that took less doubles the next.
+    private static let shortRound = Duration.milliseconds(200)
+
+    /// Writes what the last round left and claims the next, in one transaction.
+    private func exchange(_ round: Round, limit: Int, isFirst: Bool) async throws -> [Job] {
         let kinds = handlers.withLock { $0.keys.sorted() }
         guard !kinds.isEmpty else { return [] }
         let lease = keeper.lease
         let now = time.now()
-        let statements = [
-            JobQueries.releaseClocks(now: now),
-            JobQueries.claim(kinds: kinds, limit: concurrency * 25, lease: lease, now: now),
-        ]
+        var statements = round.statements(now: now)
+        if isFirst { statements.append(JobQueries.releaseClocks(now: now)) }
+        statements.append(JobQueries.claim(kinds: kinds, limit: limit, lease: lease, now: now))
+        let batch = statements
         return try await database.transaction(as: .system) { transaction in
-            let results = try await transaction.results(statements)
-            return try Transaction.decode(results[1]) { row in
+            guard let claimed = try await transaction.results(batch).last else { return [] }
+            return try Transaction.decode(claimed) { row in
                 Job(
                     id: try row.next(),
                     kind: try row.next(),
@@ -132,31 +175,36 @@ package final class JobWorker: Service {
         }
     }
 
-    /// Runs a batch with bounded concurrency.
-    ///
-    /// Jobs already begun are finished when the worker is told to stop; those not begun go back.
-    private func run(_ jobs: [Job]) async {
-        let (finished, rest) = await withTaskGroup(of: Job?.self) { group in
-            var rest = jobs[...]
-            var finished: [Job] = []
-            for job in rest.prefix(concurrency) { group.addTask { await self.run(job) } }
-            rest = rest.dropFirst(concurrency)
-            while let ended = await group.next() {
-                if let ended { finished.append(ended) }
-                if isWorking, let next = rest.popFirst() { group.addTask { await self.run(next) } }
-            }
-            return (finished, Array(rest))
-        }
-        // All of a batch were claimed under one lease.
-        guard let lease = jobs.first?.lease, !finished.isEmpty || !rest.isEmpty else { return }
-        var ends: [SQL] = []
-        if !finished.isEmpty { ends.append(JobQueries.complete(finished, lease: lease, now: time.now())) }
-        if !rest.isEmpty { ends.append(JobQueries.giveBack(rest, lease: lease)) }
-        let statements = ends
+    /// Writes what a round left, without claiming more.
+    private func end(_ round: Round) async {
+        let statements = round.statements(now: time.now())
+        guard !statements.isEmpty else { return }
         do {
             try await database.transaction(as: .system) { transaction in _ = try await transaction.batch(statements) }
         } catch {
             logger.error("cannot end jobs", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Runs a batch in as many lanes as jobs may run at once.
+    ///
+    /// Jobs already begun are finished when the worker is told to stop; those not begun go back.
+    private func run(_ jobs: [Job]) async -> Round {
+        let waiting = Waiting(jobs)
+        return await withTaskGroup(of: [Job].self) { lanes in
+            for _ in 0..<min(concurrency, jobs.count) {
+                lanes.addTask {
+                    var finished: [Job] = []
+                    while self.isWorking, let job = waiting.next() {
+                        if let ended = await self.run(job) { finished.append(ended) }
+                    }
+                    return finished
+                }
+            }
+            var round = Round(lease: jobs.first?.lease)
+            for await finished in lanes { round.finished += finished }
+            while let job = waiting.next() { round.rest.append(job) }
+            return round
         }
     }
 

@@ -20,11 +20,17 @@ struct JobsBench: Sendable {
         defer { database.close() }
         var result = BenchResult(bench: "jobs")
         result.figure("jobs", Double(jobs))
-        let batched = try await rate("bench.batched", on: database, bench) { worker in
+        // One at a time in each worker is the fastest for jobs that do nothing; the peers run with their fastest, too.
+        let batched = try await rate("bench.batched", concurrency: 1, on: database, bench) { worker in
             worker.registerLong("bench.batched") { _ in }
         }
         result.figure("batched_jobs_per_second", batched)
-        let transactional = try await rate("bench.transactional", on: database, bench) { worker in
+        let transactional = try await rate(
+            "bench.transactional",
+            concurrency: concurrency,
+            on: database,
+            bench
+        ) { worker in
             worker.register("bench.transactional") { _, _, _ in }
         }
         result.figure("transactional_jobs_per_second", transactional)
@@ -46,6 +52,7 @@ struct JobsBench: Sendable {
     /// Works off a queue of one kind with our own workers.
     private func rate(
         _ kind: String,
+        concurrency: Int,
         on database: Database,
         _ bench: BenchDatabase,
         register: @Sendable (JobWorker) -> Void
@@ -115,7 +122,7 @@ struct JobsBench: Sendable {
             try await transaction.execute(
                 """
                 UPDATE app.jobs SET state = 'done', node_id = NULL, finished_at = \(now)
-                WHERE job_id = \(claimed) AND state = 'running' AND node_id = \(node) AND node_epoch = 1
+                WHERE job_id = \(claimed) AND node_id = \(node) AND node_epoch = 1
                 """
             )
         }

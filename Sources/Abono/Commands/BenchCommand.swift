@@ -65,7 +65,7 @@ struct BenchCommand: AsyncParsableCommand {
 
         @Option(help: "How many jobs of each kind, 100 to 1000000.") var jobs = 20_000
         @Option(help: "Workers, 1 to 16.") var workers = 2
-        @Option(help: "Jobs at once in each worker, 1 to 16; it claims 25 times as many.") var concurrency = 4
+        @Option(help: "Transactional jobs at once in each worker, 1 to 16.") var concurrency = 4
         @Option(help: "The folder of the peers' scripts; where they are not installed they are skipped.")
         var peers = "Tests/Peers"
         @Option(help: "How data is printed: table, json or csv.") var format: OutputFormat = .table
