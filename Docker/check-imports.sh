@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly domain_modules=(Billing Forecasting Inference Ledger Metering Plans Revenue Subscriptions Tenants Webhooks)
-readonly database_files='(Operations|Queries|Jobs|Verification|Authentication|Reports)\.swift:'
+readonly database_files='(Operations|Queries|Jobs|Verification|Authentication|Reports|Service(\+[A-Za-z]+)?)\.swift:'
 
 breaches=0
 
