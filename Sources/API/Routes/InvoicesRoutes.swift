@@ -1,6 +1,7 @@
 import Billing
 import HTTPTypes
 import Postgres
+import Subscriptions
 import Tenants
 import Values
 
@@ -43,31 +44,51 @@ enum InvoicesRoutes {
     private static let upcoming = Endpoint(
         method: .get,
         path: "/v1/invoices/upcoming",
-        summary: "What the next invoice of a subscription comes to, with the usage so far.",
+        summary: "What the next invoice comes to, with the usage so far.",
         access: .tenant(.billingRead, staff: Staff.all),
         parameters: [
             Endpoint.Parameter(
                 name: "subscription",
-                about: "Whose next invoice is meant.",
-                schema: Schema.string,
-                isRequired: true
+                about: "Whose next invoice is meant; needed only where the tenant has several.",
+                schema: Schema.string
             )
         ],
         success: (200, Schema.free)
     ) { call in
         .ok(
             try await call.transaction { authorized, transaction in
-                guard let id = try call.queryID("subscription", as: SubscriptionID.self) else {
-                    throw Problem.invalid("subscription", "is required: the id of a subscription, sub_…")
+                let tenant = try authorized.requiredTenant()
+                let id: SubscriptionID
+                if let named = try call.queryID("subscription", as: SubscriptionID.self) {
+                    id = named
+                } else {
+                    id = try await onlySubscription(of: tenant, in: transaction)
                 }
                 return try await InvoiceOperations.upcoming(
                     id,
-                    of: try authorized.requiredTenant(),
+                    of: tenant,
                     at: authorized.stamp.at,
                     in: transaction
                 )
             }
         )
+    }
+
+    /// The subscription that is meant where none is named: the only one that is not over.
+    private static func onlySubscription(
+        of tenant: TenantID,
+        in transaction: borrowing Transaction
+    ) async throws -> SubscriptionID {
+        let open = try await SubscriptionQueries.list(of: tenant, limit: 200, in: transaction)
+            .filter { !$0.status.isOver }
+        guard let only = open.first else {
+            throw Problem(.notFound, code: "no_subscription", "the tenant has no subscription that could be invoiced")
+        }
+        guard open.count == 1 else {
+            let ids = open.prefix(5).map(\.id.text).joined(separator: ", ")
+            throw Problem.invalid("subscription", "is needed: the tenant has \(open.count) subscriptions, \(ids)")
+        }
+        return only.id
     }
 
     private static let find = Endpoint(

@@ -23,7 +23,7 @@ struct BillingCommand: AsyncParsableCommand {
             transform: Parse.instant
         )
         var until: Instant
-        @Option(help: "How long an invoice stays a draft before it is put into the books; 0 is not at all.")
+        @Option(help: "How long an invoice stays a draft before it is put into the books, in seconds; 0 is at once.")
         var graceSeconds: Int64 = 0
         @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
 

@@ -66,6 +66,9 @@ import Values
                 as: world.acme.secret
             )
             #expect(upcoming.status == 200, "\(upcoming.text)")
+            // With one subscription it need not be named.
+            let unnamed = try await client.send(.get, "/v1/invoices/upcoming", as: world.acme.secret)
+            #expect(unnamed.json["total"] == upcoming.json["total"] && !upcoming.json.isNull, "\(unnamed.text)")
             let invoice = try await world.invoice(of: world.acme)
             let path = "/v1/invoices/\(invoice.id)"
             let shown = try await client.send(.get, path, as: world.acme.secret)
