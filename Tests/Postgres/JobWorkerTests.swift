@@ -69,7 +69,7 @@ import Values
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func `a lost node's job runs on another, and what the lost one still does is undone`() async throws {
         try await withDatabase(connections: 8) { database in
             let time = ManualTime(testNow)
@@ -124,7 +124,7 @@ import Values
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func `a worker that is told to stop ends what it has begun and gives the rest back`() async throws {
         try await withDatabase { database in
             let time = ManualTime(testNow)
@@ -153,7 +153,7 @@ import Values
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func `however many jobs a transaction writes, one notification wakes the workers`() async throws {
         try await withDatabase { database in
             let listener = Listener(url: database.url, channel: JobOperations.channel)
@@ -176,7 +176,7 @@ import Values
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func `a running worker is woken by the notification, not by looking`() async throws {
         try await withDatabase { database in
             let time = ManualTime(testNow)

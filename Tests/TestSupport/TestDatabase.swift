@@ -9,6 +9,8 @@ package let testNow = Instant(seconds: 1_772_323_200)  // 2026-03-01T00:00:00Z
 
 /// Lends a freshly migrated database of its own to a test, reached by the login role that production uses.
 ///
+/// Only some have one at a time, so a test may wait for its turn; its time limit, which counts that too, is for hangs.
+///
 /// The first use makes a template; each test gets a clone of it. Clones are not dropped: the cluster that `make test`
 /// starts is removed as a whole.
 package func withDatabase(

@@ -14,7 +14,7 @@ import Values
 
 /// What happens to money and work when processes die: with the real program and the real model.
 @Suite(.serialized) struct ServerCrashTests {
-    @Test(.timeLimit(.minutes(4)))
+    @Test(.timeLimit(.minutes(20)))
     func `a server killed between reservation and settlement loses nothing and bills nothing twice`() async throws {
         try await withDatabase { database in
             let customer = try await Customer.make(in: database)
@@ -58,7 +58,7 @@ import Values
         }
     }
 
-    @Test(.timeLimit(.minutes(4)))
+    @Test(.timeLimit(.minutes(20)))
     func `a worker killed in mid-generation is replaced, and its stream ends with an error that can be tried again`()
         async throws
     {
@@ -103,14 +103,14 @@ import Values
     }
 }
 
-/// Waits until something holds, for half a minute at most.
+/// Waits until something holds, for two minutes at most.
 func eventually(_ what: String, _ holds: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(30))
+    let deadline = ContinuousClock.now.advanced(by: .seconds(120))
     while ContinuousClock.now < deadline {
         if try await holds() { return }
         try await Task.sleep(for: .milliseconds(50))
     }
-    Issue.record("not within 30 s: \(what)")
+    Issue.record("not within two minutes: \(what)")
 }
 
 /// Nothing in the whole database may differ.

@@ -70,13 +70,13 @@ struct ServerProcess: Sendable {
     /// Waits until it can work, models included.
     func untilReady() async throws {
         let port = port
-        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+        let deadline = ContinuousClock.now.advanced(by: .seconds(180))
         while ContinuousClock.now < deadline {
             let status = try? await onOwnThread { try LoopbackClient(port: port).call("GET", "/readyz").status }
             if status == 200 { return }
             try await Task.sleep(for: .milliseconds(100))
         }
-        Issue.record("the server on port \(port) is not ready after a minute")
+        Issue.record("the server on port \(port) is not ready after three minutes")
     }
 
     private static func freePort() throws -> Int {
