@@ -143,3 +143,10 @@ let package = Package(
 for target in package.targets where target.type != .system && target.name != "CLlamaShim" {
     target.swiftSettings = settings
 }
+
+/// Those with a page of their invariants, which is no source.
+let documented = [
+    "API", "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Llama", "Metering", "Plans", "Postgres", "Revenue",
+    "Subscriptions", "Tenants", "Values",
+]
+for target in package.targets where documented.contains(target.name) { target.exclude.append("README.md") }

@@ -94,7 +94,7 @@ struct DemoCustomer: Sendable {
                 "POST",
                 "/v1/chat/completions",
                 [
-                    "model": "auto", "temperature": 0, "max_tokens": 24,
+                    "model": "auto", "temperature": 0, "max_tokens": 20,
                     "messages": [
                         ["role": "system", "content": .string(DemoMessages.instruction)],
                         ["role": "user", "content": .string(message.text)],

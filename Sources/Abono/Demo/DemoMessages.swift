@@ -7,7 +7,7 @@ enum DemoMessages {
     }
 
     /// How the demo's customer instructs the model.
-    static let instruction = "You help customers of a tea and coffee shop. Answer in one sentence."
+    static let instruction = "You help customers of a tea shop. Be brief."
 
     /// All messages, in the order they are sent.
     static let all: [Message] =
