@@ -120,6 +120,7 @@ struct DemoStory {
               \(staffKey)   a staff key with the role admin
 
               curl -s http://127.0.0.1:\(port)/v1/chat/completions -H "Authorization: Bearer \(customer.key)" \\
+                   -H 'Content-Type: application/json' \\
                    -d '{"model": "auto", "max_tokens": 40, "messages": [{"role": "user", "content": "Hello!"}]}'
 
             """
