@@ -10,7 +10,7 @@ struct UsageCommand: AsyncParsableCommand {
         commandName: "usage",
         abstract: "Events of usage.",
         discussion: "  abono usage import events.ndjson --tenant ten_01h455vb4pex5vsknk084sn02q",
-        subcommands: [Import.self, Show.self]
+        subcommands: [Import.self, Show.self, TakeBack.self]
     )
 
     struct Import: AsyncParsableCommand {
@@ -79,6 +79,37 @@ struct UsageCommand: AsyncParsableCommand {
                 CommandFailure.say("… and \(problems - Self.shownProblems) more that were refused")
             }
             return counts
+        }
+    }
+
+    struct TakeBack: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "void",
+            abstract: "Takes an event back: it stays, and counts no more.",
+            discussion: "  abono usage void order-4711 --tenant ten_01h455vb4pex5vsknk084sn02q --reason test --yes"
+        )
+
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var confirmation: Confirmation
+        @Argument(help: "The event's id.") var event: String
+        @Option(help: "The tenant whose event it is.", transform: Parse.id) var tenant: TenantID
+        @Option(help: "Why, in at most 500 characters.") var reason = ""
+
+        func run() async throws {
+            let stored = try await Session.run(options) { session in
+                _ = try await session.tenant(tenant)
+                try confirmation.require("Take the event \(event) of \(tenant) back?")
+                return try await session.act(for: tenant) { _, transaction in
+                    try await MeteringOperations.void(
+                        event,
+                        of: tenant,
+                        reason: reason,
+                        by: session.stamp,
+                        in: transaction
+                    )
+                }
+            }
+            Output(format: options.format).object(stored.json)
         }
     }
 

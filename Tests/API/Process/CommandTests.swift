@@ -45,6 +45,7 @@ import Values
         Case(arguments: "invoices finalize \(invoice)", code: 1, says: [invoice]),
         Case(arguments: "billing run --until yesterday", code: 2, says: ["until", "yesterday"]),
         Case(arguments: "usage import /nowhere.ndjson --tenant \(tenant)", code: 1, says: [tenant]),
+        Case(arguments: "usage void e1 --tenant \(tenant) --yes", code: 1, says: [tenant]),
         Case(arguments: "meters put /nowhere.json", code: 1, says: ["/nowhere.json"]),
         Case(arguments: "models add /nowhere.gguf", code: 1, says: ["/nowhere.gguf"]),
         Case(arguments: "reports mrr --from 2026-13 --to 2026-14", code: 1, says: ["from", "2026-13"]),
@@ -91,6 +92,10 @@ import Values
         let invoices = try await json("invoices", "list", "--tenant", tenant)
         let totals = (invoices.array ?? invoices["data"]?.array ?? []).compactMap { $0["total"]?["amount"]?.string }
         #expect(totals.sorted() == ["20.00", "21.50"])
+        // Taken back after it was billed: the next invoice will give it back, and until then the books agree.
+        _ = try await json("usage", "void", "e1", "--tenant", tenant, "--yes")
+        let usage = try await Self.run(["usage", "void", "e2", "--tenant", tenant, "--yes"], url: url)
+        #expect(usage.code == 1 && usage.errors.contains("e2"), "\(usage.errors)")
         let reconciled = try await Self.run(["reconcile"], url: url)
         #expect(reconciled.code == 0, "\(reconciled.errors)")
     }
