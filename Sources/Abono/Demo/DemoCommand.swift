@@ -39,7 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
         defer { try? FileManager.default.removeItem(atPath: home) }
         var options = try GlobalOptions.parse([])
         options.home = home
-        try await DemoSteps.step("a private PostgreSQL") {}
+        let begun = ContinuousClock.now
         try await Session.run(
             options,
             flags: ["port": String(port), "workers": "2"],
@@ -47,6 +47,7 @@ struct DemoCommand: AsyncParsableCommand {
             handlesSignals: true,
             isThrowaway: true
         ) { session in
+            DemoSteps.say("a private PostgreSQL", since: begun)
             try await ModelFolder.register(session, Logger(label: "abono"))
             try await play(session)
         }
@@ -86,9 +87,14 @@ enum DemoSteps {
     static func step<Value>(_ text: String, _ body: () async throws -> Value) async throws -> Value {
         let started = ContinuousClock.now
         let value = try await body()
+        say(text, since: started)
+        return value
+    }
+
+    /// Says that something is done that was begun at an instant.
+    static func say(_ text: String, since started: ContinuousClock.Instant) {
         let elapsed = (ContinuousClock.now - started).components
         let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
         CommandFailure.say("==> \(text)" + (seconds >= 0.05 ? String(format: ": %.1f s", seconds) : ""))
-        return value
     }
 }

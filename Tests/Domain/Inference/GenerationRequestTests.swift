@@ -45,7 +45,7 @@ import Values
         #expect(refusal.code == "context_length_exceeded")
         #expect(refusal.message.contains("9") && refusal.message.contains("8"))
         #expect(InferenceError.queueFull(ofTenant: true, retryAfterSeconds: 7).problem.kind == .limited)
-        #expect(!InferenceError.noEngine(reason: "/root/secret/path").problem.message.contains("secret"))
+        #expect(!InferenceError.noEngine(reason: "/srv/secret/path").problem.message.contains("secret"))
     }
 
     @Test func `a script answers, ends at the limit and can be cancelled`() async throws {
