@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -26,11 +27,15 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 
 let migrations = [
     "0001_foundation.sql", "0002_tenants.sql", "0003_jobs.sql", "0004_plans.sql", "0005_metering.sql",
     "0006_ledger.sql", "0007_subscriptions.sql", "0008_billing.sql", "0009_inference.sql", "0010_api.sql",
+    "0011_catalogue.sql", "0012_lifecycle.sql", "0013_adjustments.sql", "0014_invoicing.sql", "0015_payments.sql",
+    "0016_gateways.sql", "0017_credit_notes.sql", "0018_webhooks.sql", "0019_clocks.sql",
+    "0020_usage.sql", "0021_entitlements.sql", "0022_ingest.sql", "0023_costs.sql", "0024_reports.sql",
 ]
 
 let package = Package(
@@ -47,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/attaswift/BigInt", exact: "6.0.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
@@ -75,9 +81,16 @@ let package = Package(
         ),
         .target(
             name: "Billing",
-            dependencies: ["Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values"]
+            dependencies: [
+                "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants", "Values",
+                asyncHTTPClient, crypto, logging, nio, nioHTTP1, subprocess,
+            ]
         ),
-        .target(name: "Revenue", dependencies: ["Ledger", "Plans", "Postgres", "Subscriptions", "Values"]),
+        .target(
+            name: "Webhooks",
+            dependencies: ["Jobs", "Postgres", "Tenants", "Values", asyncHTTPClient, crypto, logging, nio, nioHTTP1]
+        ),
+        .target(name: "Revenue", dependencies: ["Jobs", "Ledger", "Plans", "Postgres", "Subscriptions", "Values"]),
         .target(name: "Forecasting", dependencies: ["Revenue", "Values"]),
         .target(
             name: "Inference",
@@ -91,15 +104,17 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Billing", "Forecasting", "Inference", "Jobs", "Metering", "Plans", "Postgres", "Revenue",
-                "Subscriptions", "Tenants", "Values", coreMetrics, crypto, httpTypes, hummingbird, logging, nio,
+                "Subscriptions", "Tenants", "Values", "Webhooks", coreMetrics, crypto, httpTypes, hummingbird, logging,
+                nio,
             ]
         ),
         .executableTarget(
             name: "Abono",
             dependencies: [
                 "API", "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Llama", "Metering", "Migrations",
-                "Plans", "Postgres", "Revenue", "Subscriptions", "Tenants", "Values", arguments, configuration,
-                coreMetrics, crypto, hummingbird, lifecycle, logging, nio, subprocess, system, unixSignals,
+                "Plans", "Postgres", "Revenue", "Subscriptions", "Tenants", "Values", "Webhooks", arguments,
+                configuration, coreMetrics, crypto, hummingbird, lifecycle, logging, nio, subprocess, system,
+                unixSignals,
             ]
         ),
         .target(name: "TestSupport", dependencies: ["Migrations", "Postgres", "Values"], path: "Tests/TestSupport"),
@@ -115,7 +130,7 @@ let package = Package(
             name: "DomainTests",
             dependencies: [
                 "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Metering", "Plans", "Postgres", "Revenue",
-                "Subscriptions", "Tenants", "TestSupport", "Values", logging,
+                "Subscriptions", "Tenants", "TestSupport", "Values", "Webhooks", logging, nio, subprocess,
             ],
             path: "Tests/Domain",
             exclude: ["Cases"]
@@ -132,7 +147,8 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Billing", "Inference", "Jobs", "Metering", "Plans", "Postgres", "Subscriptions", "Tenants",
-                "TestSupport", "Values", httpTypes, hummingbird, hummingbirdTesting, logging, subprocess, system,
+                "TestSupport", "Values", "Webhooks", httpTypes, hummingbird, hummingbirdTesting, logging, subprocess,
+                system,
             ],
             path: "Tests/API"
         ),
@@ -147,6 +163,6 @@ for target in package.targets where target.type != .system && target.name != "CL
 /// Those with a page of their invariants, which is no source.
 let documented = [
     "API", "Billing", "Forecasting", "Inference", "Jobs", "Ledger", "Llama", "Metering", "Plans", "Postgres", "Revenue",
-    "Subscriptions", "Tenants", "Values",
+    "Subscriptions", "Tenants", "Values", "Webhooks",
 ]
 for target in package.targets where documented.contains(target.name) { target.exclude.append("README.md") }

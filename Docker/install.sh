@@ -2,12 +2,13 @@
 # The one installer of what Abono needs beside a Swift toolchain: Debian packages, llama.cpp and the models.
 # `make`, CI and the image call it; a second run finds everything in place and does nothing.
 #
-#   Docker/install.sh [--only packages|runtime|lint|venv|llama|models] [--variants native|all]
+#   Docker/install.sh [--only packages|runtime|lint|venv|localstripe|llama|models] [--variants native|all]
 #   Docker/install.sh --env       print what a build exports (does no work)
 #
 # --only runtime     the few packages that the finished program needs (what the image's last stage installs)
 # --only lint        what `make lint` checks compose.yaml with
 # --only venv        the Python environment alone, for scripts that take more from PyPI
+# --only localstripe the stand-in for Stripe that tests talk to, in that environment
 # --variants native  llama.cpp for this very processor, static (the default)
 # --variants all     llama.cpp for every processor of this architecture, chosen when it starts (for the image)
 #
@@ -32,10 +33,13 @@ readonly model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea3737281
 # SwiftPM's, zlib1g-dev SwiftNIO's, the compilers and cmake llama.cpp's.
 readonly build_packages=(
     ca-certificates cmake curl g++ gcc git libpq-dev libssl-dev ninja-build pkg-config python3 python3-venv tzdata
-    zlib1g-dev
+    weasyprint zlib1g-dev
 )
-# What the finished program needs: the client's programs for backups, curl for the image's health check.
-readonly runtime_packages=(ca-certificates curl libpq5 libstdc++6 postgresql-client tzdata zlib1g)
+# What the finished program needs: the client's programs for backups, curl for the image's health check, WeasyPrint
+# and a font for PDFs of invoices.
+readonly runtime_packages=(
+    ca-certificates curl fonts-dejavu-core libpq5 libstdc++6 postgresql-client tzdata weasyprint zlib1g
+)
 # Reads compose.yaml without an engine.
 readonly lint_packages=(docker-compose)
 
@@ -200,6 +204,39 @@ pypi_download() {
     fail "$name $version could not be downloaded from PyPI; see pip's message above."
 }
 
+# --- What tests talk to ----------------------------------------------------------------------------------------
+
+# localstripe and what it needs, in the versions that are pinned.
+has_localstripe() {
+    venv_python - "$here/localstripe.txt" 2>/dev/null <<'PYTHON'
+import sys
+from importlib.metadata import version
+pins = [line.split("#")[0].strip() for line in open(sys.argv[1])]
+sys.exit(any(version(pin.split("==")[0]) != pin.split("==")[1] for pin in pins if pin))
+PYTHON
+}
+
+fetch_localstripe() {
+    local attempt
+    for attempt in 1 2 3; do
+        if venv_python -m pip install --quiet --disable-pip-version-check --prefer-binary --no-deps \
+            --requirement "$here/localstripe.txt" >&2; then
+            return 0
+        fi
+        say "    download of localstripe failed (attempt $attempt of 3); trying again in 5 s"
+        sleep 5
+    done
+    fail "localstripe could not be downloaded from PyPI; see pip's message above."
+}
+
+install_localstripe() {
+    if has_localstripe; then return 0; fi
+    ensure_venv
+    lock_cache
+    if has_localstripe; then return 0; fi
+    step "localstripe, which tests of payments talk to" fetch_localstripe
+}
+
 # --- llama.cpp -------------------------------------------------------------------------------------------------
 
 # A build is named after everything that it depends on: release, variant, options, compiler and (for native) what
@@ -357,8 +394,8 @@ main() {
         esac
     done
     [[ "$variants" == native || "$variants" == all ]] || fail "--variants is native or all, not '$variants'"
-    [[ "$only" =~ ^(all|env|packages|runtime|lint|venv|llama|models)$ ]] ||
-        fail "--only is packages, runtime, lint, venv, llama or models, not '$only'"
+    [[ "$only" =~ ^(all|env|packages|runtime|lint|venv|localstripe|llama|models)$ ]] ||
+        fail "--only is packages, runtime, lint, venv, localstripe, llama or models, not '$only'"
     if [[ "$only" == env ]]; then
         print_env
         return 0
@@ -369,6 +406,7 @@ main() {
     if [[ "$only" == lint ]]; then install_packages no "${lint_packages[@]}"; fi
     if [[ "$only" =~ ^(all|packages)$ ]]; then install_packages yes "${build_packages[@]}"; fi
     if [[ "$only" == venv ]]; then ensure_venv; fi
+    if [[ "$only" =~ ^(all|localstripe)$ ]]; then install_localstripe; fi
     if [[ "$only" =~ ^(all|llama)$ ]]; then install_llama; fi
     if [[ "$only" =~ ^(all|models)$ ]]; then install_models; fi
     if [[ "$only" == all ]]; then summary; fi

@@ -17,6 +17,20 @@ package enum MigrationFiles {
             Migration(file: "0008_billing.sql", bytes: PackageResources._008_billing_sql),
             Migration(file: "0009_inference.sql", bytes: PackageResources._009_inference_sql),
             Migration(file: "0010_api.sql", bytes: PackageResources._010_api_sql),
+            Migration(file: "0011_catalogue.sql", bytes: PackageResources._011_catalogue_sql),
+            Migration(file: "0012_lifecycle.sql", bytes: PackageResources._012_lifecycle_sql),
+            Migration(file: "0013_adjustments.sql", bytes: PackageResources._013_adjustments_sql),
+            Migration(file: "0014_invoicing.sql", bytes: PackageResources._014_invoicing_sql),
+            Migration(file: "0015_payments.sql", bytes: PackageResources._015_payments_sql),
+            Migration(file: "0016_gateways.sql", bytes: PackageResources._016_gateways_sql),
+            Migration(file: "0017_credit_notes.sql", bytes: PackageResources._017_credit_notes_sql),
+            Migration(file: "0018_webhooks.sql", bytes: PackageResources._018_webhooks_sql),
+            Migration(file: "0019_clocks.sql", bytes: PackageResources._019_clocks_sql),
+            Migration(file: "0020_usage.sql", bytes: PackageResources._020_usage_sql),
+            Migration(file: "0021_entitlements.sql", bytes: PackageResources._021_entitlements_sql),
+            Migration(file: "0022_ingest.sql", bytes: PackageResources._022_ingest_sql),
+            Migration(file: "0023_costs.sql", bytes: PackageResources._023_costs_sql),
+            Migration(file: "0024_reports.sql", bytes: PackageResources._024_reports_sql),
         ]
     }
 }

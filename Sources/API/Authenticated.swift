@@ -53,7 +53,7 @@ extension Call {
                 caller: caller,
                 tenant: caller.tenant,
                 zone: caller.timeZone,
-                stamp: stamp(caller)
+                stamp: stamp(caller, testTime: caller.testTime)
             )
             return (caller, try await body(authorized, transaction))
         }
@@ -73,18 +73,23 @@ extension Call {
     /// What staff act on and as whom.
     private func staff(_ caller: Caller, scope: Scope?) async throws -> (Authorized, Scope) {
         guard let named = try namedTenant() else {
-            let authorized = Authorized(caller: caller, tenant: nil, zone: .utc, stamp: stamp(caller))
+            let authorized = Authorized(caller: caller, tenant: nil, zone: .utc, stamp: stamp(caller, testTime: nil))
             guard let scope else { return (authorized, .tenant(try authorized.requiredTenant())) }
             return (authorized, scope)
         }
         guard let tenant = try await services.tenant(named) else { throw Problem.notFound("tenant", named.text) }
         try requireActive(tenant.status)
-        let authorized = Authorized(caller: caller, tenant: named, zone: tenant.timeZone, stamp: stamp(caller))
+        let authorized = Authorized(
+            caller: caller,
+            tenant: named,
+            zone: tenant.timeZone,
+            stamp: stamp(caller, testTime: tenant.testTime)
+        )
         return (authorized, scope ?? .tenant(named))
     }
 
     /// A suspended tenant reads and pays; what uses or costs is refused.
-    private func requireActive(_ status: TenantStatus?) throws(Problem) {
+    func requireActive(_ status: TenantStatus?) throws(Problem) {
         guard endpoint.needsActiveTenant, let status, status != .active else { return }
         throw Problem(
             .forbidden,
@@ -105,18 +110,10 @@ extension Call {
         kept: (JSONValue) -> JSONValue = { $0 },
         _ body: (Authorized, borrowing Transaction) async throws -> JSONValue
     ) async throws -> Reply {
-        let key = header("Idempotency-Key")
-        if let key, !(1...255).contains(key.utf8.count) {
-            throw Problem.invalid("Idempotency-Key", "has \(key.utf8.count) bytes; 1 to 255 are allowed")
-        }
+        let key = try idempotencyKey()
         return try await transaction(staffScope: staffScope) { authorized, transaction in
             guard let key else { return .json(status, try await body(authorized, transaction)) }
-            let request = IdempotentRequest(
-                tenant: authorized.tenant,
-                key: key,
-                route: "\(endpoint.method.rawValue) \(endpoint.path)",
-                body: Array((self.request.uri.description).utf8) + self.body
-            )
+            let request = idempotentRequest(key, of: authorized)
             if let known = try await request.begin(in: transaction) { return known }
             let value = try await body(authorized, transaction)
             try await request.finish(status: status, kept(value), stamp: authorized.stamp, in: transaction)
@@ -124,7 +121,33 @@ extension Call {
         }
     }
 
-    private func authorize(_ caller: Caller) throws(Problem) {
+    /// Authenticates, and finds the stored answer of an earlier run: for what asks others outside before it writes.
+    func begin() async throws -> (authorized: Authorized, known: Reply?) {
+        let key = try idempotencyKey()
+        return try await transaction { authorized, transaction in
+            guard let key else { return (authorized, nil) }
+            return (authorized, try await idempotentRequest(key, of: authorized).begin(in: transaction))
+        }
+    }
+
+    private func idempotencyKey() throws(Problem) -> String? {
+        let key = header("Idempotency-Key")
+        if let key, !(1...255).contains(key.utf8.count) {
+            throw Problem.invalid("Idempotency-Key", "has \(key.utf8.count) bytes; 1 to 255 are allowed")
+        }
+        return key
+    }
+
+    private func idempotentRequest(_ key: String, of authorized: Authorized) -> IdempotentRequest {
+        IdempotentRequest(
+            tenant: authorized.tenant,
+            key: key,
+            route: "\(endpoint.method.rawValue) \(endpoint.path)",
+            body: Array((request.uri.description).utf8) + body
+        )
+    }
+
+    func authorize(_ caller: Caller) throws(Problem) {
         switch endpoint.access {
         case .open: return
         case .tenant(let scope, let staff):

@@ -104,8 +104,10 @@ struct Call: Sendable {
         return id
     }
 
-    func stamp(_ caller: Caller) -> Stamp {
+    /// What is written of a request; of a tenant in test mode it counts at the tenant's own time.
+    func stamp(_ caller: Caller, testTime: Instant?) -> Stamp {
         let author: Author = caller.staff == nil ? .key(caller.key) : .staff(caller.key)
-        return Stamp(now: services.time.now(), author: author, requestID: requestID)
+        let now = services.time.now()
+        return Stamp(at: testTime ?? now, recordedAt: now, author: author, requestID: requestID)
     }
 }

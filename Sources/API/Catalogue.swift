@@ -4,10 +4,16 @@ import Values
 /// Every route there is; the server, its description and the tests are made of it.
 enum Catalogue {
     static let endpoints: [Endpoint] = [
-        HealthRoutes.endpoints, PlansRoutes.endpoints, TenantsRoutes.endpoints, KeysRoutes.endpoints,
+        HealthRoutes.endpoints, PlansRoutes.endpoints, AddOnsRoutes.endpoints, TenantsRoutes.endpoints,
+        KeysRoutes.endpoints,
         SubscriptionsRoutes.endpoints, EventsRoutes.endpoints, UsageRoutes.endpoints, EntitlementsRoutes.endpoints,
-        InvoicesRoutes.endpoints, CreditsRoutes.endpoints, AuditRoutes.endpoints, ReportsRoutes.endpoints,
-        ForecastsRoutes.endpoints, CompletionRoutes.endpoints, ModelsRoutes.endpoints, InferenceJobsRoutes.endpoints,
+        AlertsRoutes.endpoints,
+        InvoicesRoutes.endpoints, PaymentsRoutes.endpoints, PaymentMethodsRoutes.endpoints, GatewaysRoutes.endpoints,
+        CreditsRoutes.endpoints, CreditNotesRoutes.endpoints, ThresholdRoutes.endpoints, CouponsRoutes.endpoints,
+        TaxesRoutes.endpoints, EntitiesRoutes.endpoints, WebhooksRoutes.endpoints, AuditRoutes.endpoints,
+        ReportsRoutes.endpoints, CostsRoutes.endpoints, PartnersRoutes.endpoints,
+        ForecastsRoutes.endpoints, ClocksRoutes.endpoints, CompletionRoutes.endpoints, ModelsRoutes.endpoints,
+        InferenceJobsRoutes.endpoints,
     ].flatMap(\.self)
 }
 

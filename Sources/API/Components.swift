@@ -1,3 +1,4 @@
+import Billing
 import Values
 
 /// The schemas that the description names; what answers hold beyond them is said by the objects themselves.
@@ -9,7 +10,7 @@ enum Components {
             "timezone": Schema.string, "currency": Schema.nullable(Schema.string),
             "status": Schema.choice(["active", "suspended", "closed"]), "legal_entity": Schema.string,
             "spend_limit": Schema.nullable(Schema.ref("Money")), "metadata": Schema.free,
-            "created_at": Schema.instant,
+            "created_at": Schema.instant, "test_clock": Schema.nullable(Schema.string),
         ]),
         "Key": Schema.object([
             "id": Schema.string, "tenant": Schema.nullable(Schema.string),
@@ -20,20 +21,76 @@ enum Components {
         ]),
         "Plan": Schema.object([
             "id": Schema.string, "version_id": Schema.string, "version": Schema.integer, "code": Schema.string,
-            "name": Schema.string, "currency": Schema.string, "features": Schema.free, "visible": Schema.boolean,
+            "name": Schema.string, "currency": Schema.string, "interval": Schema.free,
+            "alignment": Schema.choice(["anniversary", "calendar"]),
+            "proration": Schema.choice(["day", "second", "none"]), "trial_days": Schema.integer,
+            "minimum_commitment": Schema.decimal, "prices": Schema.array(Schema.free), "features": Schema.free,
+            "visible": Schema.boolean,
             "published_at": Schema.instant, "archived_at": Schema.nullable(Schema.instant),
+            "currencies": Schema.array(Schema.string), "versions": Schema.array(Schema.free),
         ]),
-        "Subscription": Schema.object([
-            "id": Schema.string, "tenant": Schema.string, "plan": Schema.string, "status": Schema.string,
+        "AddOn": Schema.object([
+            "id": Schema.string, "version_id": Schema.string, "version": Schema.integer, "code": Schema.string,
+            "name": Schema.string, "currency": Schema.string,
+            "interval": Schema.object(["unit": Schema.string, "count": Schema.integer]),
+            "prices": Schema.array(Schema.free), "visible": Schema.boolean, "published_at": Schema.instant,
+            "archived_at": Schema.nullable(Schema.instant),
         ]),
-        "SubscriptionChange": Schema.object([
-            "id": Schema.string, "at": Schema.instant, "kind": Schema.string, "when": Schema.string,
-            "author": Schema.string, "recorded_at": Schema.instant,
+        "SubscriptionTimeline": Schema.object([
+            "subscription": Schema.string, "at": Schema.instant,
+            "state": Schema.object([
+                "status": Schema.string, "standing": Schema.string, "since": Schema.instant,
+                "reason": Schema.string, "change": Schema.nullable(Schema.string),
+            ]),
+            "steps": Schema.array(Schema.free), "phases": Schema.array(Schema.free),
+            "changes": Schema.array(Schema.ref("SubscriptionChange")),
+            "scheduled_changes": Schema.array(Schema.ref("SubscriptionChange")),
         ]),
-        "Invoice": Schema.object([
-            "id": Schema.string, "number": Schema.nullable(Schema.string), "status": Schema.string,
+        "Payment": Schema.object([
+            "id": Schema.string, "tenant": Schema.string, "gateway": Schema.string, "amount": Schema.ref("Money"),
+            "fee": Schema.ref("Money"), "reference": Schema.string, "at": Schema.instant,
+            "applied": Schema.ref("Money"), "unapplied": Schema.ref("Money"), "refunded": Schema.ref("Money"),
+            "disputed": Schema.ref("Money"), "allocations": Schema.array(Schema.free),
         ]),
-        "CreditGrant": Schema.object(["id": Schema.string, "expires_at": Schema.nullable(Schema.instant)]),
+        "Refund": Schema.object([
+            "id": Schema.string, "tenant": Schema.string, "payment": Schema.nullable(Schema.string),
+            "amount": Schema.ref("Money"), "gateway": Schema.string,
+            "state": Schema.choice(PaymentRefund.State.allCases.map(\.rawValue)), "reason": Schema.string,
+            "reference": Schema.nullable(Schema.string), "error": Schema.nullable(Schema.string),
+            "at": Schema.instant, "settled_at": Schema.nullable(Schema.instant),
+        ]),
+        "PaymentMethod": Schema.object([
+            "id": Schema.string, "tenant": Schema.string,
+            "gateway": Schema.choice(GatewayName.allCases.map(\.rawValue)), "reference": Schema.string,
+            "kind": Schema.string, "brand": Schema.nullable(Schema.string), "last4": Schema.nullable(Schema.string),
+            "expires": Schema.nullable(Schema.string), "default": Schema.boolean, "created_at": Schema.instant,
+            "removed_at": Schema.nullable(Schema.instant),
+        ]),
+        "CreditNote": Schema.object([
+            "id": Schema.string, "tenant": Schema.string, "invoice": Schema.string, "legal_entity": Schema.string,
+            "number": Schema.string, "reason": Schema.string, "currency": Schema.string,
+            "lines": Schema.array(Schema.free), "net": Schema.ref("Money"),
+            "tax": Schema.ref("Money"), "total": Schema.ref("Money"), "receivable": Schema.ref("Money"),
+            "bad_debt": Schema.ref("Money"), "balance": Schema.ref("Money"), "refund": Schema.ref("Money"),
+            "issued_at": Schema.instant, "recorded_at": Schema.instant,
+        ]),
+        "CreditPackage": Schema.object([
+            "code": Schema.string, "name": Schema.string, "price": Schema.ref("Money"), "credit": Schema.ref("Money"),
+            "expires_after_days": Schema.nullable(Schema.integer), "priority": Schema.integer,
+            "archived_at": Schema.nullable(Schema.instant), "created_at": Schema.instant,
+        ]),
+        "CreditPurchase": Schema.object([
+            "id": Schema.string, "tenant": Schema.string, "package": Schema.string,
+            "source": Schema.choice(CreditPurchase.Source.allCases.map(\.rawValue)),
+            "status": Schema.choice(CreditPurchase.Status.allCases.map(\.rawValue)), "price": Schema.ref("Money"),
+            "credit": Schema.ref("Money"), "action_url": Schema.nullable(Schema.string),
+            "failure": Schema.nullable(Schema.string), "grant": Schema.nullable(Schema.string),
+            "bonus_grant": Schema.nullable(Schema.string), "requested_at": Schema.instant,
+            "settled_at": Schema.nullable(Schema.instant),
+        ]),
+        "TopUpRule": Schema.object([
+            "threshold": Schema.ref("Money"), "package": Schema.string, "monthly_limit": Schema.ref("Money"),
+        ]),
         "Event": event,
         "EventOutcomes": Schema.object(
             [
@@ -41,7 +98,8 @@ enum Components {
                     Schema.object([
                         "id": Schema.nullable(Schema.string),
                         "outcome": Schema.choice(["accepted", "duplicate", "conflict", "rejected"]),
-                        "errors": Schema.array(fieldError),
+                        "errors": Schema.array(fieldError), "code": Schema.choice(["unknown_meter"]),
+                        "kept": Schema.boolean,
                     ])
                 )
             ],
@@ -51,7 +109,8 @@ enum Components {
             "id": Schema.string, "meter": Schema.string, "at": Schema.instant, "value": Schema.decimal,
             "properties": Schema.free, "subject": Schema.nullable(Schema.string),
             "subscription": Schema.nullable(Schema.string), "recorded_at": Schema.instant,
-            "voided_at": Schema.nullable(Schema.instant),
+            "voided_at": Schema.nullable(Schema.instant), "revision": Schema.integer,
+            "history": Schema.array(Schema.free),
         ]),
         "UsageRow": Schema.object([
             "meter": Schema.string, "start": Schema.instant, "end": Schema.instant, "quantity": Schema.decimal,
@@ -59,9 +118,28 @@ enum Components {
             "price": Schema.nullable(Schema.string),
         ]),
         "Entitlement": Schema.object([
-            "feature": Schema.string, "meter": Schema.string, "limit": Schema.decimal, "used": Schema.decimal,
+            "feature": Schema.string, "kind": Schema.choice(["boolean", "static", "metered"]),
+            "value": Schema.anything, "meter": Schema.string, "limit": Schema.decimal, "used": Schema.decimal,
             "remaining": Schema.decimal, "window": Schema.object(["start": Schema.instant, "end": Schema.instant]),
             "hard": Schema.boolean, "sources": Schema.array(Schema.string),
+            "parts": Schema.array(
+                Schema.object([
+                    "kind": Schema.choice(["allowance", "rollover", "grant"]), "source": Schema.string,
+                    "units": Schema.decimal, "left": Schema.decimal, "priority": Schema.integer,
+                    "expires_at": Schema.nullable(Schema.instant),
+                ])
+            ),
+        ]),
+        "EntitlementGrant": Schema.object([
+            "id": Schema.string, "feature": Schema.string, "meter": Schema.string, "units": Schema.decimal,
+            "priority": Schema.integer, "starts_at": Schema.instant, "expires_at": Schema.nullable(Schema.instant),
+            "voided_at": Schema.nullable(Schema.instant), "memo": Schema.string,
+        ]),
+        "Alert": Schema.object([
+            "id": Schema.string, "kind": Schema.choice(Alert.Kind.allCases.map(\.rawValue)),
+            "meter": Schema.nullable(Schema.string), "feature": Schema.nullable(Schema.string),
+            "thresholds": Schema.array(Schema.string), "name": Schema.string, "created_at": Schema.instant,
+            "removed_at": Schema.nullable(Schema.instant),
         ]),
         "Activity": Schema.object([
             "id": Schema.string, "at": Schema.instant, "recorded_at": Schema.instant, "author": Schema.string,

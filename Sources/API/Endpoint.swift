@@ -61,6 +61,7 @@ enum Schema {
     static let anything: JSONValue = [:]
     static let decimal: JSONValue = ["type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$"]
     static let instant: JSONValue = ["type": "string", "format": "date-time"]
+    static let binary: JSONValue = ["type": "string", "format": "binary"]
     static let free: JSONValue = ["type": "object", "additionalProperties": true]
     static let money: JSONValue = object(["amount": decimal, "currency": string], required: ["amount", "currency"])
 
@@ -80,10 +81,10 @@ enum Schema {
         return .object(schema)
     }
 
-    static func list(_ items: JSONValue) -> JSONValue {
-        object(
-            ["data": array(items), "has_more": boolean, "next": nullable(string)],
-            required: ["data", "has_more", "next"]
-        )
+    /// `members`: what the answer has beside the list.
+    static func list(_ items: JSONValue, with members: JSONObject = [:]) -> JSONValue {
+        var properties: JSONObject = ["data": array(items), "has_more": boolean, "next": nullable(string)]
+        for (name, schema) in members { properties[name] = schema }
+        return object(properties, required: ["data", "has_more", "next"])
     }
 }

@@ -57,7 +57,8 @@ enum ErrorReply {
         let type =
             switch status {
             case 401: "authentication_error"
-            case 402, 429: problem.code == "insufficient_quota" ? "insufficient_quota" : "rate_limit_error"
+            case 402: "billing_error"
+            case 429: problem.code == "insufficient_quota" ? "insufficient_quota" : "rate_limit_error"
             case 403: "permission_error"
             case 500...: "server_error"
             default: "invalid_request_error"

@@ -17,6 +17,8 @@ actor EventIngester {
         var bytes = 8 << 20
         /// Events that wait or are being stored.
         var waiting = 40_000
+        /// Bytes of the bodies whose events wait or are being stored.
+        var waitingBytes = 64 << 20
         /// How long a batch is open at least.
         var gather = Duration.milliseconds(2)
         /// Transactions under way.
@@ -47,6 +49,7 @@ actor EventIngester {
     private let sizes: Recorder
     private var open: Batch?
     private var waiting = 0
+    private var waitingBytes = 0
     private var writers = 0
     private var leaders: [CheckedContinuation<Void, Never>] = []
 
@@ -64,7 +67,10 @@ actor EventIngester {
     func ingest(_ inputs: [UsageInput], for tenant: TenantID, bytes: Int) async throws -> [IngestOutcome] {
         let events = inputs.compactMap(\.event).map { (tenant: tenant, event: $0) }
         guard !events.isEmpty else { return UsageInput.merge(inputs, []) }
-        guard waiting == 0 || waiting + events.count <= limits.waiting else {
+        guard
+            waiting == 0
+                || (waiting + events.count <= limits.waiting && waitingBytes + bytes <= limits.waitingBytes)
+        else {
             throw Problem(
                 .limited,
                 code: "rate_limit_exceeded",
@@ -73,7 +79,11 @@ actor EventIngester {
             )
         }
         waiting += events.count
-        defer { waiting -= events.count }
+        waitingBytes += bytes
+        defer {
+            waiting -= events.count
+            waitingBytes -= bytes
+        }
         return UsageInput.merge(inputs, try await outcomes(of: events, bytes: bytes))
     }
 

@@ -1,115 +1,122 @@
-import Billing
+package import Billing
 import Values
 
-/// An invoice as a page to read and print: one file, no script, everything that people wrote escaped.
-enum InvoicePage {
-    static func html(_ invoice: Invoice, seller: String, buyer: String, in zone: Zone) -> String {
-        let title = invoice.number.map { "Invoice \($0)" } ?? "Draft invoice"
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(escaped(title))</title>
-            <style>\(style)</style>
-            </head>
-            <body>
-            <main>
-            <header>
-            <h1>\(escaped(title))</h1>
-            <span class="status \(escaped(invoice.status.rawValue))">\(escaped(invoice.status.rawValue))</span>
-            </header>
+/// An invoice as a page to read and print.
+package enum InvoicePage {
+    private static let columns = 4
+
+    /// The whole page.
+    package static func html(_ document: InvoiceDocument) -> String {
+        let invoice = document.invoice
+        let body = """
             <section class="parties">
-            \(facts(invoice, seller: seller, buyer: buyer, in: zone))
+            \(DocumentPage.party("From", document.seller))
+            \(DocumentPage.party("To", document.buyer))
+            \(facts(invoice, in: document.zone))
             </section>
             <table>
             <thead><tr><th>What</th><th>Period</th><th class="n">Quantity</th><th class="n">Amount</th></tr></thead>
             <tbody>
-            \(invoice.lines.map { row($0, invoice.currency, in: zone) }.joined(separator: "\n"))
+            \(invoice.lines.map { row($0, document) }.joined(separator: "\n"))
             </tbody>
             <tfoot>
-            \(sums(invoice))
+            \(sums(document).joined(separator: "\n"))
             </tfoot>
             </table>
-            <footer>\(escaped(invoice.id.text))</footer>
-            </main>
-            </body>
-            </html>
-
+            \(notes(document).map { "<p class=\"note\">\(escaped($0))</p>" }.joined(separator: "\n"))
             """
+        return DocumentPage.html(
+            title: title(invoice),
+            mark: invoice.status.rawValue,
+            body: body,
+            footer: invoice.id.text
+        )
     }
 
-    private static func facts(_ invoice: Invoice, seller: String, buyer: String, in zone: Zone) -> String {
-        var facts = [("From", seller), ("To", buyer), ("Issued", zone.date(of: invoice.issuedAt).text)]
-        if let due = invoice.dueAt { facts.append(("Due", zone.date(of: due).text)) }
-        if let paid = invoice.paidAt { facts.append(("Paid", zone.date(of: paid).text)) }
-        return facts.map { "<dl><dt>\($0.0)</dt><dd>\(escaped($0.1))</dd></dl>" }.joined(separator: "\n")
+    /// Text as it may stand in HTML.
+    static func escaped(_ text: String) -> String { DocumentPage.escaped(text) }
+
+    private static func title(_ invoice: Invoice) -> String {
+        invoice.number.map { "Invoice \($0)" } ?? "Draft invoice"
     }
 
-    private static func row(_ line: InvoiceLine, _ currency: Currency, in zone: Zone) -> String {
-        var name = line.price.map { "\(line.plan) · \($0)" } ?? "\(line.plan) · \(line.kind.rawValue)"
-        if let meter = line.meter { name += " (\(meter))" }
-        if line.isCorrection { name += ", correction" }
-        // The last day that the period holds, as people write periods.
-        let last = zone.date(of: line.end.adding(microseconds: -1))
-        let amount = Money(minor: line.amount, currency: currency)
+    private static func facts(_ invoice: Invoice, in zone: Zone) -> String {
+        var facts = [("Issued", invoice.issuedAt)]
+        if let due = invoice.dueAt { facts.append(("Due", due)) }
+        if let paid = invoice.paidAt { facts.append(("Paid", paid)) }
+        if let voided = invoice.voidedAt { facts.append(("Voided", voided)) }
+        return facts.map { DocumentPage.fact($0.0, zone.date(of: $0.1).text) }.joined(separator: "\n")
+    }
+
+    private static func row(_ line: InvoiceLine, _ document: InvoiceDocument) -> String {
+        let invoice = document.invoice
+        let amount = Money(minor: line.amount, currency: invoice.currency)
+        let explanation = document.explanations[line.id].map { "<br><span class=\"small\">\(escaped($0))</span>" } ?? ""
         return """
-            <tr><td>\(escaped(name))</td><td>\(zone.date(of: line.start).text) – \(last.text)</td>\
-            <td class="n">\(escaped(line.quantity.text))</td><td class="n">\(escaped(amount.text))</td></tr>
+            <tr><td>\(escaped(name(of: line, on: invoice)))\(explanation)</td>\
+            <td>\(DocumentPage.days(line.start, line.end, in: document.zone))</td>\
+            <td class="n">\(escaped(DocumentPage.grouped(line.quantity.text)))</td>\
+            <td class="n">\(escaped(DocumentPage.grouped(amount.text)))</td></tr>
             """
     }
 
-    private static func sums(_ invoice: Invoice) -> String {
-        var sums: [(String, Money)] = [("Subtotal", invoice.subtotal)]
-        if !invoice.discount.isZero { sums.append(("Discount", invoice.discount)) }
-        if !invoice.tax.isZero { sums.append(("Tax", invoice.tax)) }
-        sums.append(("Total", invoice.total))
-        if !invoice.creditsApplied.isZero { sums.append(("Credit applied", invoice.creditsApplied)) }
-        if !invoice.amountPaid.isZero { sums.append(("Paid", invoice.amountPaid)) }
-        sums.append(("Amount due", invoice.amountDue))
-        return sums.map { name, money in
-            let mark = name == "Amount due" ? " class=\"due\"" : ""
-            return "<tr\(mark)><th colspan=\"3\">\(name)</th><td class=\"n\">\(escaped("\(money)"))</td></tr>"
-        }.joined(separator: "\n")
-    }
-
-    /// Text as it may stand in HTML, between tags and in quoted attributes.
-    static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            default: escaped.append(character)
-            }
+    /// What a line bills, in words.
+    static func name(of line: InvoiceLine, on invoice: Invoice) -> String {
+        var name = line.price.map { "\(line.plan) · \($0)" } ?? "\(line.plan) · minimum commitment"
+        if let meter = line.meter { name += " (\(meter))" }
+        switch line.kind {
+        case .credit: name += ", unused rest"
+        case .charge: name += ", rest of the period"
+        case .recurring, .usage, .minimum: break
         }
-        return escaped
+        guard line.isCorrection else { return name }
+        // Of a stretch that ends with this invoice a part was billed before its end.
+        return name + (line.end >= invoice.issuedAt ? ", less what was billed before" : ", correction")
     }
 
-    private static let style = """
-        :root{color-scheme:light dark}
-        body{font:15px/1.5 system-ui,sans-serif;margin:0;background:#f4f4f2;color:#1d1d1b}
-        main{max-width:48rem;margin:2rem auto;padding:2.5rem;background:#fff;border-radius:.5rem;\
-        box-shadow:0 1px 4px #0002}
-        header{display:flex;justify-content:space-between;align-items:baseline;gap:1rem}
-        h1{font-size:1.6rem;font-weight:600;margin:0}
-        .status{text-transform:uppercase;font-size:.75rem;letter-spacing:.08em;padding:.2rem .6rem;\
-        border-radius:1rem;background:#e8e8e4}
-        .status.paid{background:#d7efdc;color:#14532d}.status.open{background:#fdecc8;color:#713f12}
-        .parties{display:flex;flex-wrap:wrap;gap:2rem;margin:1.5rem 0 2rem}
-        dl{margin:0}dt{font-size:.75rem;color:#6b6b66}dd{margin:0;font-weight:500}
-        table{width:100%;border-collapse:collapse}
-        th,td{text-align:left;padding:.5rem .4rem;border-bottom:1px solid #e5e5e0;vertical-align:top}
-        thead th{font-size:.75rem;color:#6b6b66;font-weight:500}
-        .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-        tfoot th{text-align:right;font-weight:400}tfoot tr.due th,tfoot tr.due td{font-weight:600;border-bottom:0}
-        footer{margin-top:2rem;font-size:.75rem;color:#6b6b66}
-        @media(prefers-color-scheme:dark){body{background:#161615;color:#eee}main{background:#1f1f1d;box-shadow:none}\
-        th,td{border-color:#333}.status{background:#333}}
-        @media print{body{background:#fff;color:#000}main{box-shadow:none;margin:0;padding:0;background:#fff}}
-        """
+    private static func sums(_ document: InvoiceDocument) -> [String] {
+        let invoice = document.invoice
+        func money(_ minor: Int64) -> Money { Money(minor: minor, currency: invoice.currency) }
+        func sum(_ name: String, _ money: Money, isLast: Bool = false) -> String {
+            DocumentPage.sum(name, money, columns: columns, isLast: isLast)
+        }
+        var rows = [sum("Subtotal", invoice.subtotal)]
+        let discounts = totals(invoice.lines.flatMap(\.discounts))
+        rows += discounts.map { sum("Discount \($0.code)", money(-$0.amount)) }
+        let named = discounts.reduce(0) { $0 + $1.amount }
+        if named != invoice.discount.minor { rows.append(sum("Discount", money(named - invoice.discount.minor))) }
+        let taxes = totals(invoice.lines.flatMap(\.taxes))
+        rows += taxes.map { sum(label($0.code, document.taxes), money($0.amount)) }
+        let taxed = taxes.reduce(0) { $0 + $1.amount }
+        if taxed != invoice.tax.minor { rows.append(sum("Tax", money(invoice.tax.minor - taxed))) }
+        rows.append(sum("Total", invoice.total))
+        if !invoice.credited.isZero { rows.append(sum("To your credit balance", invoice.credited)) }
+        if !invoice.refundDue.isZero { rows.append(sum("To be paid back", invoice.refundDue)) }
+        if !invoice.creditsApplied.isZero { rows.append(sum("Credit applied", money(-invoice.creditsApplied.minor))) }
+        if !invoice.amountPaid.isZero { rows.append(sum("Paid", money(-invoice.amountPaid.minor))) }
+        if !invoice.amountCredited.isZero {
+            rows.append(sum("Credit notes", money(-invoice.amountCredited.minor)))
+        }
+        rows.append(sum("Amount due", invoice.status == .void ? money(0) : invoice.amountRemaining, isLast: true))
+        return rows
+    }
+
+    /// What shares come to by code, in the order in which codes come up.
+    static func totals(_ shares: [InvoiceDraft.Share]) -> [InvoiceDraft.Share] {
+        InvoiceDraft.Share.totals(shares)
+    }
+
+    /// A tax as people know it: `VAT 19 %`.
+    static func label(_ code: String, _ taxes: [String: InvoiceDocument.TaxLabel]) -> String {
+        guard let tax = taxes[code] else { return "Tax \(code)" }
+        return tax.rate.map { "\(tax.name) \(($0 * 100).decimalText()) %" } ?? tax.name
+    }
+
+    private static func notes(_ document: InvoiceDocument) -> [String] {
+        [document.invoice.taxStatus.note].compactMap { $0 }
+            + document.creditNotes.map { note in
+                "Reduced by credit note \(note.number) of \(document.zone.date(of: note.issuedAt).text) over "
+                    + "\(DocumentPage.grouped(note.total.text)) \(note.currency.code)."
+            }
+    }
 }

@@ -80,6 +80,15 @@ enum OpenAPIDocument {
         var content: JSONObject = [endpoint.contentType: ["schema": endpoint.success.schema]]
         if endpoint.isStreamable { content["text/event-stream"] = ["schema": Schema.string] }
         responses[String(endpoint.success.status)] = ["description": "Done", "content": .object(content)]
+        if endpoint.parameters.contains(where: { $0.name == SubscriptionsRoutes.preview.name }) {
+            let previewed = Schema.ref("SubscriptionPreview")
+            let schema: JSONValue =
+                endpoint.success.status == 200 ? ["anyOf": [endpoint.success.schema, previewed]] : previewed
+            responses["200"] = [
+                "description": "Done; a preview shows what would be",
+                "content": ["application/json": ["schema": schema]],
+            ]
+        }
         let type = endpoint.speaksOpenAI ? "application/json" : "application/problem+json"
         let schema = Schema.ref(endpoint.speaksOpenAI ? "OpenAIError" : "Problem")
         responses["default"] = ["description": "What went wrong", "content": .object([type: ["schema": schema]])]
@@ -115,7 +124,8 @@ enum OpenAPIDocument {
     }
 
     private static var components: JSONObject {
-        var all = Components.all
+        var all = Components.all.merging(Components.billing).merging(Components.adjustments).merging(Components.costs)
+            .merging(WebhooksRoutes.components)
         all["Problem"] = problem
         all["OpenAIError"] = openAIError
         return all

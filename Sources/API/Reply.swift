@@ -17,6 +17,25 @@ enum Reply: Sendable {
 
     static func ok(_ value: JSONValue) -> Reply { .json(200, value) }
 
+    /// A page to read and print.
+    static func page(_ html: String) -> Reply {
+        .bytes(200, type: "text/html; charset=utf-8", Array(html.utf8), headers: DocumentPage.headers)
+    }
+
+    /// A PDF, which browsers show under a name.
+    static func pdf(_ bytes: [UInt8], name: String) -> Reply {
+        let safe = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+        return .bytes(
+            200,
+            type: "application/pdf",
+            bytes,
+            headers: [
+                "Content-Disposition": "inline; filename=\"\(safe).pdf\"", "X-Content-Type-Options": "nosniff",
+                "Cache-Control": "private, no-store",
+            ]
+        )
+    }
+
     /// A page of a list.
     static func page<Item>(_ items: [Item], limit: Int, id: (Item) -> String, json: (Item) -> JSONValue) -> Reply {
         // One more than asked for was read, to know whether there is more.

@@ -1,9 +1,11 @@
+package import Billing
 package import Inference
 package import Jobs
 package import Logging
 package import Postgres
-import Tenants
+package import Tenants
 import Values
+package import Webhooks
 
 /// What endpoints work with; made once by the composition root and by tests.
 ///
@@ -19,9 +21,18 @@ package final class Services: Sendable {
     /// The models; nil where this server runs none, and then asks for them are refused with 503.
     package let inference: InferenceService?
 
+    /// Seals and opens the secrets in the database; nil where no secret key is set, and what needs it is refused.
+    package let secretBox: SecretBox?
+    /// Which addresses webhooks may be sent to.
+    package let webhookReach: WebhookReach
+
+    /// Makes PDFs of invoices and credit notes.
+    let pdf: PDFRenderer
+
     let metrics: HTTPMetrics
     let keyUse: KeyUse
     let ingester: EventIngester
+    let callers: CallerLookup
     let readiness: Readiness
     let version: String
 
@@ -31,6 +42,12 @@ package final class Services: Sendable {
     ///
     /// `inference`: the models, if this server offers them.
     ///
+    /// `secretBox`: made of the installation's secret key, if one is set.
+    ///
+    /// `webhookReach`: whether endpoints may be in private networks.
+    ///
+    /// `pdf`: makes PDFs of invoices and credit notes.
+    ///
     /// `schema`: the names of the migrations this program knows; ready is only who has all of them.
     ///
     /// `version`: what the program calls itself.
@@ -39,6 +56,9 @@ package final class Services: Sendable {
         time: any TimeSource,
         inference: InferenceService?,
         prometheus: Prometheus,
+        secretBox: SecretBox? = nil,
+        webhookReach: WebhookReach = .publicOnly,
+        pdf: PDFRenderer = PDFRenderer(),
         schema: [String],
         version: String,
         logger: Logger
@@ -47,9 +67,13 @@ package final class Services: Sendable {
         self.time = time
         self.inference = inference
         self.prometheus = prometheus
+        self.secretBox = secretBox
+        self.webhookReach = webhookReach
+        self.pdf = pdf
         self.version = version
         metrics = HTTPMetrics(factory: prometheus)
         keyUse = KeyUse(database: database, logger: logger)
+        callers = CallerLookup(database: database, time: time)
         ingester = EventIngester(database: database, time: time, factory: prometheus)
         readiness = Readiness(database: database, time: time, schema: schema)
     }
@@ -57,6 +81,9 @@ package final class Services: Sendable {
     /// What happens beside requests, until the task is cancelled: uses of keys are written every few seconds, and
     /// once more at the end.
     package func run() async { await keyUse.run() }
+
+    /// The payment gateways, as they are set up now.
+    var gateways: Gateways { Gateways(database: database, secretBox: secretBox) }
 
     /// A tenant that staff named.
     func tenant(_ id: TenantID) async throws -> Tenant? {

@@ -25,22 +25,31 @@ struct Abono: AsyncParsableCommand {
             CommandGroup(
                 name: "Customers",
                 subcommands: [
-                    TenantsCommand.self, KeysCommand.self, SubscriptionsCommand.self, CreditsCommand.self,
+                    TenantsCommand.self, KeysCommand.self, SubscriptionsCommand.self, EntitlementsCommand.self,
+                    CreditsCommand.self,
                     AuditCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "Catalogue",
-                subcommands: [PlansCommand.self, MetersCommand.self, ModelsCommand.self]
+                subcommands: [
+                    PlansCommand.self, AddOnsCommand.self, CouponsCommand.self, TaxesCommand.self, EntitiesCommand.self,
+                    MetersCommand.self, ModelsCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Money",
                 subcommands: [
-                    UsageCommand.self, BillingCommand.self, InvoicesCommand.self, LedgerCommand.self,
-                    ReportsCommand.self, ForecastCommand.self, SimulateCommand.self, ReconcileCommand.self,
+                    UsageCommand.self, AlertsCommand.self, BillingCommand.self, InvoicesCommand.self,
+                    PaymentsCommand.self, LedgerCommand.self,
+                    ReportsCommand.self, CostsCommand.self, PricesCommand.self, PartnersCommand.self,
+                    ForecastCommand.self, SimulateCommand.self, ReconcileCommand.self,
                 ]
             ),
-            CommandGroup(name: "Work", subcommands: [JobsCommand.self, BenchCommand.self]),
+            CommandGroup(
+                name: "Work",
+                subcommands: [JobsCommand.self, WebhooksCommand.self, ClocksCommand.self, BenchCommand.self]
+            ),
         ]
     )
 

@@ -18,10 +18,8 @@ extension Session {
         do {
             try await act(for: id) { _, transaction in
                 let subscription = try await body(transaction)
-                let invoices = try await InvoiceOperations.bill(
-                    subscription.id,
-                    of: id,
-                    until: max(stamp.at, subscription.startsAt),
+                let invoices = try await InvoiceOperations.billLastChange(
+                    of: subscription,
                     by: stamp,
                     in: transaction
                 )

@@ -11,6 +11,8 @@ struct Session {
     let settings: Settings
     let database: Database
     let time: any TimeSource
+    /// Seals and opens the secrets in the database; nil where no secret key is set.
+    let secretBox: SecretBox?
     private let cluster: PrivateCluster?
 
     /// Opens the database a command was told to use, or the private one, which is made, started and migrated as needed,
@@ -38,9 +40,12 @@ struct Session {
                 body
             )
         }
+        let box = try settings.secretKey.map { key throws(Problem) in try SecretBox(key: key) }
         let database = Database(url: url, connections: connections)
         defer { database.close() }
-        return try await body(Session(settings: settings, database: database, time: time, cluster: nil))
+        return try await body(
+            Session(settings: settings, database: database, time: time, secretBox: box, cluster: nil)
+        )
     }
 
     private static func inPrivateCluster<Value>(
@@ -60,9 +65,16 @@ struct Session {
                 login: "abono_app",
                 recordedAt: time.now()
             )
+            let box = try SecretBox(key: settings.secretKey ?? SecretKeyFile(home: settings.home).readOrMake())
             let database = Database(url: cluster.databaseURL, connections: connections)
             defer { database.close() }
-            let session = Session(settings: settings, database: database, time: time, cluster: cluster)
+            let session = Session(
+                settings: settings,
+                database: database,
+                time: time,
+                secretBox: box,
+                cluster: cluster
+            )
             let value = try await body(session)
             database.close()
             await cluster.leave()

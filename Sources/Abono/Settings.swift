@@ -46,6 +46,10 @@ struct Settings: Sendable {
     var threads: Int
     /// The most connections to the database at once.
     var connections: Int
+    /// What secrets in the database are sealed with; nil is the key that the private database's home keeps.
+    var secretKey: String?
+    /// Whether webhooks may be sent into private networks, and by http.
+    var allowsPrivateWebhooks: Bool
     /// How much is logged.
     var logLevel: String
 
@@ -62,7 +66,9 @@ struct Settings: Sendable {
         if let home = options.home { values[["abono", "home"]] = .init(.string(home), isSecret: false) }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(values: values),
-            EnvironmentVariablesProvider(secretsSpecifier: .specific(["ABONO_DATABASE_URL", "ABONO_MIGRATION_URL"])),
+            EnvironmentVariablesProvider(
+                secretsSpecifier: .specific(["ABONO_DATABASE_URL", "ABONO_MIGRATION_URL", "ABONO_SECRET_KEY"])
+            ),
         ]
         if let file = options.config ?? ProcessInfo.processInfo.environment["ABONO_CONFIG"] {
             do {
@@ -83,6 +89,8 @@ struct Settings: Sendable {
             context: try number(reader, "context", default: 2048, in: 256...131_072),
             threads: try number(reader, "threads", default: 1, in: 1...256),
             connections: try number(reader, "connections", default: 16, in: 2...1000),
+            secretKey: reader.string(forKey: "secret.key", isSecret: true).flatMap { $0.isEmpty ? nil : $0 },
+            allowsPrivateWebhooks: try flag(reader, "webhooks.private"),
             logLevel: reader.string(forKey: "log.level", default: "info")
         )
     }
@@ -101,6 +109,14 @@ struct Settings: Sendable {
             )
         }
         return number
+    }
+
+    private static func flag(_ reader: ConfigReader, _ key: String) throws -> Bool {
+        switch reader.string(forKey: .init(key)) {
+        case nil, "", "false": return false
+        case "true": return true
+        case .some(let text): throw Problem.invalid(key, "is \(text); true or false is expected")
+        }
     }
 
     private static var defaultModels: String {

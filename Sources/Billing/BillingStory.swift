@@ -5,24 +5,24 @@ import Values
 extension InvoiceStory {
     /// The story of a stored subscription up to an instant.
     ///
-    /// Its plans are keyed by the ids of their versions.
+    /// Its plans have the keys of the subscription's story.
     ///
     /// Grants and the credit balance are left out: they belong to the tenant, and what earlier invoices took of them is
     /// stored.
     init(_ story: SubscriptionStory, until: Instant) throws(InvoiceError) {
         let subscription = story.subscription
-        guard let created = story.changes.first, let version = created.version, story.version(version) != nil else {
+        let plans = story.plans
+        guard let created = story.changes.first, let plan = story.planKey(of: created), plans[plan] != nil else {
             throw .planMissing(subscription.id)
         }
-        let plans = Dictionary(story.versions.map { ($0.id.text, $0.plan) }) { first, _ in first }
         self.init(
             plans: plans,
             currency: subscription.currency,
             zone: subscription.timeZone,
             start: subscription.start,
-            plan: version.text,
-            quantities: created.quantities.mapValues(\.exact),
-            changes: story.changes.dropFirst().compactMap { Change($0, in: subscription.timeZone) },
+            plan: plan,
+            quantities: story.openingQuantities.mapValues(\.exact),
+            changes: story.changes.dropFirst().compactMap { Change($0, of: story) },
             until: until
         )
     }
@@ -30,22 +30,28 @@ extension InvoiceStory {
 
 extension InvoiceStory.Change {
     /// What bills of a stored change; nil if it bills nothing.
-    fileprivate init?(_ change: SubscriptionChange, in zone: Zone) {
+    fileprivate init?(_ change: SubscriptionChange, of story: SubscriptionStory) {
         let quantities = change.quantities.mapValues(\.exact)
         let request: Request
         switch change.kind {
         case .plan:
-            guard let version = change.version else { return nil }
-            request = .plan(version.text, quantities: quantities, invoice: change.invoice)
+            guard let plan = story.planKey(of: change) else { return nil }
+            request = .plan(plan, quantities: quantities, invoice: change.invoice)
         case .quantities: request = .quantities(quantities, invoice: change.invoice)
         case .cancel: request = .cancel(change.refund)
-        case .created, .pause, .resume: return nil
+        case .pause: request = .pause
+        case .resume: request = .resume
+        case .withdraw: request = .withdraw(Set(change.withdrawn.map(Self.path(of:))))
+        case .created: return nil
         }
         self.init(
-            at: Moment(change.at, in: zone),
+            at: Moment(change.at, in: story.subscription.timeZone),
             timing: change.timing,
             request,
-            path: "changes.\(change.id)"
+            path: Self.path(of: change.id)
         )
     }
+
+    /// What errors name a stored change by, and what a withdrawal does.
+    private static func path(of change: ChangeID) -> String { "changes.\(change)" }
 }

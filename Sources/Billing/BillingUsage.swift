@@ -70,7 +70,7 @@ struct BillingUsage: Sendable {
 
 /// A stretch for which a price, or a plan's commitment, was billed.
 struct StretchKey: Hashable, Sendable {
-    /// The plan version.
+    /// The key of the plan.
     let plan: String
     /// The price; nil for the commitment.
     let price: String?
@@ -92,7 +92,7 @@ struct StretchKey: Hashable, Sendable {
     }
 
     init(_ line: InvoiceLine) {
-        plan = line.planVersion.text
+        plan = line.planKey
         price = line.price
         start = line.start
         end = line.end

@@ -12,6 +12,20 @@ package enum CreditError: ProblemConvertible, Hashable {
     case notPositive(Money)
     /// It would have expired before it was granted.
     case expiresBeforeGrant(Instant)
+    /// There is no package with the code.
+    case packageNotFound(String)
+    /// Nobody can buy the package any more.
+    case packageArchived(String)
+    /// The package is in another currency than everything the tenant is billed.
+    case packageCurrency(String, TenantID, is: Currency, asked: Currency)
+    /// The tenant has no default payment method.
+    case noPaymentMethod(TenantID)
+    /// An automatic purchase is under way.
+    case topUpPending(TenantID)
+    /// Another purchase was paid with the money of the reference.
+    case referenceTaken(String)
+    /// The tenant has no purchase with the id.
+    case purchaseNotFound(CreditPurchaseID)
 
     package var problem: Problem {
         switch self {
@@ -24,6 +38,30 @@ package enum CreditError: ProblemConvertible, Hashable {
             Problem.invalid("amount.amount", "must be above 0, not \"\(amount.text)\"")
         case .expiresBeforeGrant(let instant):
             Problem.invalid("expires_at", "is \(instant), which is not after the grant begins")
+        case .packageNotFound(let code): Problem.notFound("credit package", code)
+        case .packageArchived(let code):
+            Problem(.conflict, code: "package_archived", "the credit package \(code) is not sold any more")
+        case .packageCurrency(let code, let id, let own, let asked):
+            Problem(
+                .conflict,
+                code: "package_currency",
+                "the credit package \(code) is in \(asked); it must be the currency of \(id), which is \(own)"
+            )
+        case .noPaymentMethod(let id):
+            Problem(
+                .conflict,
+                code: "no_payment_method",
+                "\(id) has no default payment method; save one first, or pay by bank transfer"
+            )
+        case .topUpPending(let id):
+            Problem(.conflict, code: "top_up_pending", "an automatic purchase of \(id) is under way")
+        case .referenceTaken(let reference):
+            Problem(
+                .conflict,
+                code: "reference_taken",
+                "the reference \(JSONValue.string(reference).seen) paid for another purchase"
+            )
+        case .purchaseNotFound(let id): Problem.notFound("credit purchase", id.text)
         }
     }
 }

@@ -20,6 +20,10 @@ package struct CreditGrant: Hashable, Sendable {
     package let amount: Money
     /// What invoices have taken.
     package let used: Money
+    /// What nobody used in time, and was booked out.
+    package let expired: Money
+    /// When that was booked out; nil: nothing was.
+    package let expiredAt: Instant?
     /// The lowest is used first.
     package let priority: Int
     /// From when on it can be used.
@@ -31,16 +35,17 @@ package struct CreditGrant: Hashable, Sendable {
     /// A few words for people.
     package let memo: String
 
-    /// What is left, whatever the time: nothing of one that was taken back.
+    /// What is left, whatever the time: nothing of one that was taken back or booked out.
     package var left: Money {
-        Money(minor: voidedAt == nil ? amount.minor - used.minor : 0, currency: amount.currency)
+        Money(minor: voidedAt == nil ? amount.minor - used.minor - expired.minor : 0, currency: amount.currency)
     }
 
     /// As it leaves over HTTP.
     package var json: JSONValue {
         [
             "id": .string(id.text), "tenant": .string(tenant.text), "kind": .string(kind.rawValue),
-            "amount": amount.json, "used": used.json, "left": left.json, "priority": .int(priority),
+            "amount": amount.json, "used": used.json, "expired": expired.json, "left": left.json,
+            "priority": .int(priority),
             "granted_at": .string(grantedAt.text), "expires_at": .optional(expiresAt?.text),
             "voided_at": .optional(voidedAt?.text), "memo": .string(memo),
         ]

@@ -32,6 +32,8 @@ package enum CreditOperations {
             kind: draft.kind,
             amount: draft.amount,
             used: .zero(draft.amount.currency),
+            expired: .zero(draft.amount.currency),
+            expiredAt: nil,
             priority: draft.priority,
             grantedAt: grantedAt,
             expiresAt: draft.expiresAt,
@@ -112,7 +114,8 @@ package enum CreditOperations {
         return try await CreditQueries.find(id, of: tenant, in: transaction) ?? grant
     }
 
-    /// Owes back what a voided invoice returns to prepaid grants that were taken back since: no invoice can take it.
+    /// Owes back what a voided invoice returns to prepaid grants that were taken back since, and books out what it
+    /// returns to those that have expired: no invoice can take it.
     ///
     /// The caller holds the lock on the tenant's credit.
     static func refundReturned(
@@ -123,12 +126,20 @@ package enum CreditOperations {
         let returned = try await CreditQueries.application(to: invoice.id, of: invoice.tenant, in: transaction)
         for use in returned.uses where use.kind == .prepaid {
             guard let grant = try await CreditQueries.find(use.grant, of: invoice.tenant, in: transaction),
-                grant.voidedAt != nil
+                grant.voidedAt != nil || grant.expiredAt != nil
             else { continue }
+            if grant.voidedAt == nil {
+                try await transaction.execute(
+                    """
+                    UPDATE app.credit_grants SET expired_minor = expired_minor + \(use.minor)
+                    WHERE tenant_id = \(invoice.tenant) AND id = \(grant.id)
+                    """
+                )
+            }
             try await post(
                 grant,
                 .prepaidCredit,
-                .refundPayable,
+                grant.voidedAt == nil ? .breakageRevenue : .refundPayable,
                 use.minor,
                 "returned:\(invoice.id)",
                 at: stamp.at,
@@ -138,7 +149,7 @@ package enum CreditOperations {
         }
     }
 
-    private static func post(
+    static func post(
         _ grant: CreditGrant,
         _ debit: Account,
         _ credit: Account,

@@ -62,6 +62,24 @@ package enum CreditQueries {
         return Money(minor: pool.take(.max, at: instant).total, currency: currency)
     }
 
+    /// What is left of credit that was bought, and can be used at an instant.
+    package static func prepaid(
+        of tenant: TenantID,
+        currency: Currency,
+        at instant: Instant,
+        in transaction: borrowing Transaction
+    ) async throws -> Money {
+        let grants = try await transaction.query(
+            """
+            SELECT \(fragment: columns)
+            WHERE g.tenant_id = \(tenant) AND g.currency = \(currency) AND g.kind = 'prepaid' AND g.voided_at IS NULL
+              AND g.granted_at <= \(instant) AND (g.expires_at IS NULL OR g.expires_at > \(instant))
+            """,
+            grant
+        )
+        return try grants.reduce(Money.zero(currency)) { try $0.adding($1.left) }
+    }
+
     /// All that is left of grants and balance.
     ///
     /// Whoever takes of it locks the tenant's credit first.
@@ -70,16 +88,8 @@ package enum CreditQueries {
         currency: Currency,
         in transaction: borrowing Transaction
     ) async throws -> CreditPool {
-        let grants = try await transaction.query(
-            """
-            SELECT \(fragment: columns)
-            WHERE g.tenant_id = \(tenant) AND g.currency = \(currency) AND g.voided_at IS NULL
-              AND g.amount_minor > coalesce(u.used, 0)
-            """,
-            grant
-        )
-        let balance = try await balance(of: tenant, currency: currency, in: transaction)
-        return CreditPool(grants: grants, balance: balance.minor)
+        let key = PoolKey(tenant: tenant, currency: currency)
+        return try await pools(of: [key], in: transaction)[key] ?? CreditPool(grants: [], balance: 0)
     }
 
     static func insert(_ grant: CreditGrant, by stamp: Stamp) -> SQL {
@@ -91,23 +101,6 @@ package enum CreditQueries {
                 \(stamp.author))
         ON CONFLICT (tenant_id, id) DO NOTHING
         """
-    }
-
-    static func insert(_ application: CreditPool.Application, of invoice: Invoice, recordedAt: Instant) -> [SQL] {
-        var statements = application.uses.map { use -> SQL in
-            """
-            INSERT INTO app.credit_uses (tenant_id, grant_id, invoice_id, kind, amount_minor, at, recorded_at)
-            VALUES (\(invoice.tenant), \(use.grant), \(invoice.id), 'used', \(use.minor), \(invoice.issuedAt),
-                    \(recordedAt))
-            """
-        }
-        if application.fromBalance > 0 {
-            statements.append(movement("used", -application.fromBalance, of: invoice, recordedAt: recordedAt))
-        }
-        if invoice.credited.minor > 0 {
-            statements.append(movement("added", invoice.credited.minor, of: invoice, recordedAt: recordedAt))
-        }
-        return statements
     }
 
     /// Gives back what a voided invoice had taken.
@@ -138,55 +131,20 @@ package enum CreditQueries {
         of tenant: TenantID,
         in transaction: borrowing Transaction
     ) async throws -> CreditPool.Application {
-        let uses = try await transaction.query(
-            """
-            SELECT u.grant_id, g.kind, u.amount_minor
-            FROM app.credit_uses u JOIN app.credit_grants g ON g.tenant_id = u.tenant_id AND g.id = u.grant_id
-            WHERE u.tenant_id = \(tenant) AND u.invoice_id = \(invoice) AND u.kind = 'used' ORDER BY u.grant_id
-            """
-        ) { row in
-            let grant: GrantID = try row.next()
-            let kind: String = try row.next()
-            // The table's CHECK has no other words.
-            return CreditPool.Use(
-                grant: grant,
-                kind: CreditGrant.Kind(rawValue: kind) ?? .promotional,
-                minor: try row.next()
-            )
-        }
-        let fromBalance: Int64? = try await transaction.first(
-            """
-            SELECT -amount_minor FROM app.credit_movements
-            WHERE tenant_id = \(tenant) AND invoice_id = \(invoice) AND kind = 'used'
-            """
-        ) { row in try row.next() }
-        return CreditPool.Application(uses: uses, fromBalance: fromBalance ?? 0)
+        try await applications(to: [(tenant, invoice)], in: transaction)[invoice] ?? CreditPool.Application()
     }
 
-    private static func movement(
-        _ kind: String,
-        _ minor: Int64,
-        of invoice: Invoice,
-        recordedAt: Instant
-    ) -> SQL {
+    static let columns: SQL =
         """
-        INSERT INTO app.credit_movements (tenant_id, invoice_id, kind, currency, amount_minor, at, recorded_at)
-        VALUES (\(invoice.tenant), \(invoice.id), \(kind), \(invoice.currency), \(minor), \(invoice.issuedAt),
-                \(recordedAt))
-        """
-    }
-
-    private static let columns: SQL =
-        """
-        g.id, g.tenant_id, g.kind, g.currency, g.amount_minor, coalesce(u.used, 0)::bigint, g.priority, g.granted_at,
-        g.expires_at, g.voided_at, g.memo
+        g.id, g.tenant_id, g.kind, g.currency, g.amount_minor, coalesce(u.used, 0)::bigint,
+        coalesce(g.expired_minor, 0), g.expired_at, g.priority, g.granted_at, g.expires_at, g.voided_at, g.memo
         FROM app.credit_grants g LEFT JOIN LATERAL (
             SELECT sum(u.amount_minor) AS used FROM app.credit_uses u
             WHERE u.tenant_id = g.tenant_id AND u.grant_id = g.id
         ) u ON true
         """
 
-    private static func grant(_ row: inout RowReader) throws -> CreditGrant {
+    static func grant(_ row: inout RowReader) throws -> CreditGrant {
         let id: GrantID = try row.next()
         let tenant: TenantID = try row.next()
         let kind: String = try row.next()
@@ -199,6 +157,8 @@ package enum CreditQueries {
             kind: CreditGrant.Kind(rawValue: kind) ?? .promotional,
             amount: Money(minor: amount, currency: currency),
             used: Money(minor: used, currency: currency),
+            expired: Money(minor: try row.next(), currency: currency),
+            expiredAt: try row.next(),
             priority: try row.next(),
             grantedAt: try row.next(),
             expiresAt: try row.next(),

@@ -27,21 +27,25 @@ package struct Invoice: Hashable, Sendable {
     /// Who sells, and numbers it.
     package let legalEntity: EntityID
     /// The gapless number of its legal entity; nil for a draft.
-    package let number: String?
+    package internal(set) var number: String?
     /// Where it stands.
-    package let status: InvoiceStatus
+    package internal(set) var status: InvoiceStatus
     /// Why it was made.
     package let reason: InvoiceDraft.Reason
     /// The instant at which everything on it fell due.
     package let issuedAt: Instant
     /// By when it is to be paid; nil for a draft.
-    package let dueAt: Instant?
+    package internal(set) var dueAt: Instant?
     /// When it went to the books, in business time.
-    package let finalizedAt: Instant?
+    package internal(set) var finalizedAt: Instant?
     /// When it was paid, in business time.
-    package let paidAt: Instant?
+    package internal(set) var paidAt: Instant?
     /// When it was taken back, in business time.
     package let voidedAt: Instant?
+    /// Since when nobody expects it to be paid, in business time; it stays with one that is paid after all.
+    package let uncollectibleAt: Instant?
+    /// How the tenant was taxed when it was made.
+    package let taxStatus: TaxStatus
     /// The currency of all its amounts.
     package let currency: Currency
     /// What is billed, in the order of the invoice function.
@@ -64,8 +68,16 @@ package struct Invoice: Hashable, Sendable {
     package let amountDue: Money
     /// What has been paid.
     package let amountPaid: Money
+    /// What credit notes took off what is due.
+    package let amountCredited: Money
     /// When it was written.
     package let recordedAt: Instant
+
+    /// What is left of what is due, less what was paid and what credit notes took off; the table holds that it is not
+    /// below 0.
+    package var amountRemaining: Money {
+        Money(minor: amountDue.minor - amountPaid.minor - amountCredited.minor, currency: currency)
+    }
 
     /// As it leaves over HTTP.
     package var json: JSONValue {
@@ -75,10 +87,13 @@ package struct Invoice: Hashable, Sendable {
             "status": .string(status.rawValue), "reason": .string(reason.rawValue),
             "issued_at": .string(issuedAt.text), "due_at": .optional(dueAt?.text),
             "finalized_at": .optional(finalizedAt?.text), "paid_at": .optional(paidAt?.text),
-            "voided_at": .optional(voidedAt?.text), "currency": .string(currency.code),
+            "voided_at": .optional(voidedAt?.text), "uncollectible_at": .optional(uncollectibleAt?.text),
+            "currency": .string(currency.code),
         ]
         for (key, value) in amounts { object[key] = value }
         object["amount_paid"] = amountPaid.json
+        object["amount_credited"] = amountCredited.json
+        object["amount_remaining"] = amountRemaining.json
         object["recorded_at"] = .string(recordedAt.text)
         return .object(object)
     }
@@ -97,7 +112,8 @@ package struct Invoice: Hashable, Sendable {
     private var amounts: JSONObject {
         [
             "lines": .array(lines.map { $0.json(currency) }), "subtotal": subtotal.json, "discount": discount.json,
-            "tax": tax.json, "total": total.json, "credited": credited.json, "refund_due": refundDue.json,
+            "tax": tax.json, "tax_status": .string(taxStatus.rawValue), "total": total.json, "credited": credited.json,
+            "refund_due": refundDue.json,
             "credits_applied": creditsApplied.json, "amount_due": amountDue.json,
         ]
     }

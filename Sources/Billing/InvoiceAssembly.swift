@@ -8,24 +8,30 @@ import Values
 struct InvoiceAssembly {
     /// The subscription with its plan versions.
     let story: SubscriptionStory
+    /// Its plans by key.
+    let plans: [String: Plan]
     /// All its invoices that are stored.
     let stored: [Invoice]
     /// The meters' rules by code.
     let rules: [String: AggregationRule]
     /// Who sells.
     let legalEntity: EntityID
+    /// Coupons and taxes of the subscription.
+    let adjustments: Adjustments
     /// When the new invoices are written.
     let recordedAt: Instant
     /// Makes the ids of lines.
     let lineID: () -> InvoiceLineID
 
     /// What was billed for a stretch on all invoices together.
-    private struct Billed {
+    struct Billed {
         var line: InvoiceLine
         var quantity = Decimal12.zero
         var amount: Int64 = 0
         var discount: Int64 = 0
         var tax: Int64 = 0
+        var discounts: [InvoiceDraft.Share] = []
+        var taxes: [InvoiceDraft.Share] = []
     }
 
     /// Whether a draft is to be stored: it comes after all invoices that are, and was not billed elsewhere.
@@ -33,7 +39,9 @@ struct InvoiceAssembly {
     /// One that late usage makes at an earlier instant, which came to nothing then, would be overdue as it is made and
     /// change a past month: its lines are corrections of the next invoice.
     func isNew(_ draft: InvoiceDraft) -> Bool {
-        stored.allSatisfy { $0.issuedAt < draft.issuedAt } && !isBilledElsewhere(draft.issuedAt)
+        // An invoice before the end of a period comes between: it has usage alone, which is corrected in any case.
+        stored.allSatisfy { $0.reason == .threshold || $0.issuedAt < draft.issuedAt }
+            && !isBilledElsewhere(draft.issuedAt)
     }
 
     /// Whether what falls due at an instant was billed before the subscription came here.
@@ -59,7 +67,11 @@ struct InvoiceAssembly {
         var corrections = try corrections(of: drafts, billed, unchanged)
         var invoices: [(invoice: Invoice, credit: CreditPool.Application)] = []
         for (index, draft) in new.enumerated() {
-            let own = try draft.lines.filter { !isMeasured($0) || billed[StretchKey($0)] == nil }.map(line)
+            let own = try draft.lines.filter { line in
+                isMeasured(line) ? billed[StretchKey(line)] == nil : !isOfVoided(line, on: nil)
+            }.map(line)
+            // All that it has was billed before the period was over.
+            guard !own.isEmpty || !corrections.isEmpty else { continue }
             let id = InvoiceID.make(at: recordedAt.adding(microseconds: Int64(index)))
             invoices.append(try invoice(draft, id, own + corrections, &pool))
             corrections = []
@@ -68,7 +80,7 @@ struct InvoiceAssembly {
     }
 
     /// What the stored invoices have billed for each stretch, corrections included.
-    private func billed() throws(Problem) -> [StretchKey: Billed] {
+    func billed() throws(Problem) -> [StretchKey: Billed] {
         var sums: [StretchKey: Billed] = [:]
         for line in stored.flatMap(\.lines) where line.kind == .usage || line.kind == .minimum {
             var sum = sums[StretchKey(line)] ?? Billed(line: line)
@@ -77,29 +89,72 @@ struct InvoiceAssembly {
             sum.amount += line.amount
             sum.discount += line.discount
             sum.tax += line.tax
+            sum.discounts += line.discounts
+            sum.taxes += line.taxes
             sums[StretchKey(line)] = sum
         }
         return sums
     }
 
+    /// Whether a line credits what a voided invoice billed, which nobody has paid or owes; such a credit is left out.
+    ///
+    /// `instant`: of the invoice that has it, if that is stored: what it has stays, also if the other was voided since.
+    private func isOfVoided(_ line: InvoiceDraft.Line, on instant: Instant?) -> Bool {
+        guard let origin = line.creditedFrom,
+            stored.contains(where: { $0.status == .void && $0.reason != .threshold && $0.issuedAt == origin })
+        else { return false }
+        let own = stored.first { $0.reason != .threshold && $0.issuedAt == instant }
+        return !(own?.lines.contains { $0.kind == .credit && StretchKey($0) == StretchKey(line) } ?? false)
+    }
+
     private func isMeasured(_ line: InvoiceDraft.Line) -> Bool { line.kind == .usage || line.kind == .minimum }
 
-    /// For each stretch that was billed the line it has now less what was billed: nothing where they are the same.
-    private func corrections(
+    /// For each stretch that was billed the line it has now less what was billed: nothing where they are the same, and
+    /// nothing at all unless usage has changed.
+    ///
+    /// Coupons and taxes are taken of an invoice as a whole: with other usage their shares of its fees are others, too.
+    /// What that comes to stands on the first correction.
+    func corrections(
         of drafts: [InvoiceDraft],
         _ billed: [StretchKey: Billed],
         _ unchanged: Set<StretchKey>
     ) throws -> [InvoiceLine] {
         var now: [StretchKey: InvoiceDraft.Line] = [:]
+        var fees: [InvoiceDraft.Line] = []
+        // Of which a part was billed before the end: the rest comes also where only its coupons and taxes are others.
+        var begun: Set<StretchKey> = []
         for draft in drafts where !isBilledElsewhere(draft.issuedAt) {
             let isStored = !isNew(draft)
-            for line in draft.lines where isMeasured(line) && (isStored || billed[StretchKey(line)] != nil) {
+            for line in draft.lines {
+                guard isMeasured(line) else {
+                    if isStored, !isOfVoided(line, on: draft.issuedAt) { fees.append(line) }
+                    continue
+                }
+                guard isStored || billed[StretchKey(line)] != nil else { continue }
                 now[StretchKey(line)] = line
+                if !isStored { begun.insert(StretchKey(line)) }
             }
         }
         let keys = Set(now.keys).union(billed.keys).subtracting(unchanged)
         let ordered = keys.sorted { ($0.start, $0.price ?? "~", $0.plan) < ($1.start, $1.price ?? "~", $1.plan) }
-        return try ordered.compactMap { key in try correction(now[key], billed[key]) }
+        let found = try ordered.compactMap { key in try correction(now[key], billed[key]) }
+        guard let first = found.first else { return [] }
+        let before = stored.flatMap(\.lines).filter { $0.kind != .usage && $0.kind != .minimum }
+        var rest = Shares(
+            discounts: InvoiceDraft.Share.difference(fees.flatMap(\.discounts), before.flatMap(\.discounts)),
+            taxes: InvoiceDraft.Share.difference(fees.flatMap(\.taxes), before.flatMap(\.taxes)),
+            discount: fees.reduce(0) { $0 + $1.discount } - before.reduce(0) { $0 + $1.discount },
+            tax: fees.reduce(0) { $0 + $1.tax } - before.reduce(0) { $0 + $1.tax }
+        )
+        if adjustments.taxes.contains(where: \.isInclusive) {
+            rest.amount = fees.reduce(0) { $0 + $1.amount } - before.reduce(0) { $0 + $1.amount }
+        }
+        let all = [first.adding(rest)] + found.dropFirst()
+        let ended = all.filter { !begun.contains(StretchKey($0)) }
+        guard ended.contains(where: { $0.amount != 0 || ($0.kind == .usage && !$0.quantity.isZero) }) else {
+            return found.filter { begun.contains(StretchKey($0)) }
+        }
+        return all.filter { !$0.isNothing }
     }
 
     private func correction(_ now: InvoiceDraft.Line?, _ before: Billed?) throws -> InvoiceLine? {
@@ -115,6 +170,7 @@ struct InvoiceAssembly {
         return InvoiceLine(
             id: lineID(),
             planVersion: like.planVersion,
+            planKey: like.planKey,
             plan: like.plan,
             price: like.price,
             kind: like.kind,
@@ -129,21 +185,24 @@ struct InvoiceAssembly {
             amount: amount,
             discount: discount,
             tax: tax,
+            discounts: InvoiceDraft.Share.difference(line?.discounts ?? [], before?.discounts ?? []),
+            taxes: InvoiceDraft.Share.difference(line?.taxes ?? [], before?.taxes ?? []),
             isCorrection: true
         )
     }
 
     /// A line of a draft as it is stored.
-    private func line(_ line: InvoiceDraft.Line) throws -> InvoiceLine {
-        guard let version = story.versions.first(where: { $0.id.text == line.planKey }) else {
+    func line(_ line: InvoiceDraft.Line) throws -> InvoiceLine {
+        guard let version = story.version(ofKey: line.planKey) else {
             throw InvoiceError.planMissing(story.subscription.id)
         }
-        let price = line.price.flatMap(version.plan.price)
+        let price = line.price.flatMap((plans[line.planKey] ?? version.plan).price)
         let rule = line.meter.flatMap { rules[$0] }
         let isAdvance = line.kind == .credit || line.kind == .charge || price?.timing == .advance
         return InvoiceLine(
             id: lineID(),
             planVersion: version.id,
+            planKey: line.planKey,
             plan: line.plan,
             price: line.price,
             kind: line.kind,
@@ -158,11 +217,13 @@ struct InvoiceAssembly {
             amount: line.amount,
             discount: line.discount,
             tax: line.tax,
+            discounts: line.discounts,
+            taxes: line.taxes,
             isCorrection: false
         )
     }
 
-    private func invoice(
+    func invoice(
         _ draft: InvoiceDraft,
         _ id: InvoiceID,
         _ lines: [InvoiceLine],
@@ -198,6 +259,8 @@ struct InvoiceAssembly {
             finalizedAt: nil,
             paidAt: nil,
             voidedAt: nil,
+            uncollectibleAt: nil,
+            taxStatus: adjustments.taxStatus(at: draft.issuedAt),
             currency: currency,
             lines: lines,
             subtotal: subtotal,
@@ -209,6 +272,7 @@ struct InvoiceAssembly {
             creditsApplied: applied,
             amountDue: try total.subtracting(applied),
             amountPaid: zero,
+            amountCredited: zero,
             recordedAt: recordedAt
         )
         return (invoice, credit)

@@ -1,4 +1,5 @@
 import Jobs
+import Plans
 package import Postgres
 package import Subscriptions
 import Tenants
@@ -21,35 +22,16 @@ extension InvoiceOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> [Invoice] {
-        guard
-            let locked = try await SubscriptionQueries.lockedStory(of: subscription, tenant: tenant, in: transaction)
-        else { throw InvoiceError.subscriptionNotFound(subscription) }
-        let story = try await advanced(locked, until: until, by: stamp, in: transaction)
-        let proposal = try await BillingProposals.make(of: story, until: until, in: transaction)
-        let entity = try await InvoiceQueries.lockTenant(tenant, in: transaction)
-        var pool = try await CreditQueries.pool(of: tenant, currency: story.subscription.currency, in: transaction)
-        let made = try proposal.assembly(story, entity, recordedAt: stamp.recordedAt)
-            .invoices(of: proposal.drafts, unchanged: proposal.usage.unchanged, pool: &pool)
-        for (invoice, credit) in made { try await store(invoice, paidBy: credit, by: stamp, in: transaction) }
-        let billedUpTo = max(until, proposal.stored.map(\.issuedAt).max() ?? until)
-        let nextBilling = try nextBilling(of: story, after: billedUpTo)
-        if let last = made.last?.invoice.issuedAt {
-            try await SubscriptionOperations.markInvoiced(
-                subscription,
-                of: tenant,
-                until: last,
-                nextBillingAt: nextBilling,
-                in: transaction
-            )
-        } else {
-            try await SubscriptionOperations.setNextBilling(
-                subscription,
-                of: tenant,
-                at: nextBilling,
-                in: transaction
-            )
-        }
-        return made.map(\.invoice)
+        let (_, outcomes) = try await BillingBatch.bill(
+            [(tenant: tenant, subscription: subscription)],
+            until: until,
+            BillingBatch.Taking(),
+            PlanVersionCache(),
+            by: stamp,
+            in: transaction
+        )
+        guard let outcome = outcomes.first else { throw InvoiceError.subscriptionNotFound(subscription) }
+        return try outcome.result.get()
     }
 
     /// The invoices that a story would have up to an instant and that are not stored.
@@ -104,50 +86,41 @@ extension InvoiceOperations {
         return [
             "tenant": .string(tenant.text), "subscription": .string(subscription.text), "reason": "renewal",
             "issued_at": .string(next.text), "currency": .string(story.subscription.currency.code), "lines": [],
-            "subtotal": zero, "discount": zero, "tax": zero, "total": zero, "credited": zero, "refund_due": zero,
+            "subtotal": zero, "discount": zero, "tax": zero, "tax_status": .string(TaxStatus.standard.rawValue),
+            "total": zero, "credited": zero, "refund_due": zero,
             "credits_applied": zero, "amount_due": zero,
         ]
     }
 
-    /// The next end of a period or change after an instant.
-    private static func nextBilling(of story: SubscriptionStory, after instant: Instant) throws(Problem) -> Instant? {
-        let asked = story.changes.dropFirst().map(\.at).filter { $0 > instant }.min()
-        return [try story.nextBilling(after: instant), asked].compactMap { $0 }.min()
-    }
-
-    /// Applies the ends of periods up to an instant to the row.
-    private static func advanced(
-        _ story: SubscriptionStory,
-        until: Instant,
-        by stamp: Stamp,
-        in transaction: borrowing Transaction
-    ) async throws -> SubscriptionStory {
-        let row = story.subscription
-        guard row.endedAt == nil, until >= row.currentPeriodEnd else { return story }
-        let moved = try await SubscriptionOperations.advance(
-            row.id,
-            of: row.tenant,
-            until: until,
-            by: stamp,
-            in: transaction
-        )
-        return SubscriptionStory(subscription: moved, changes: story.changes, versions: story.versions)
-    }
-
-    private static func store(
-        _ invoice: Invoice,
-        paidBy credit: CreditPool.Application,
+    /// Writes new invoices as drafts, with what pays them and the activity.
+    static func store(
+        _ made: [(invoice: Invoice, credit: CreditPool.Application)],
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws {
-        var statements = [
-            InvoiceQueries.insert(invoice, by: stamp),
-            InvoiceQueries.insertLines(of: invoice, recordedAt: stamp.recordedAt),
-        ]
-        statements += CreditQueries.insert(credit, of: invoice, recordedAt: stamp.recordedAt)
-        try await transaction.batch(statements)
-        var issued = stamp
-        issued.at = invoice.issuedAt
-        try await record("invoice.created", invoice, by: issued, in: transaction)
+        guard !made.isEmpty else { return }
+        let invoices = made.map(\.invoice)
+        try await transaction.batch(
+            [
+                InvoiceWriteQueries.insert(invoices, by: stamp),
+                InvoiceWriteQueries.insertLines(of: invoices, recordedAt: stamp.recordedAt),
+            ] + InvoiceWriteQueries.insertCredits(of: made, recordedAt: stamp.recordedAt)
+        )
+        try await Activity.record(
+            invoices.map { act("invoice.created", $0, at: $0.issuedAt) },
+            by: stamp,
+            in: transaction
+        )
+    }
+
+    /// What the trail says of an invoice.
+    static func act(_ verb: String, _ invoice: Invoice, at instant: Instant) -> Activity.Act {
+        Activity.Act(
+            verb,
+            object: invoice.id.text,
+            tenant: invoice.tenant,
+            at: instant,
+            details: invoice.summary
+        )
     }
 }

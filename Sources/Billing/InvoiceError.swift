@@ -18,6 +18,10 @@ package enum InvoiceError: ProblemConvertible, Hashable {
     case creditGiven(InvoiceID)
     /// It was voided as a draft, so it has no number to be finalized with.
     case notFinalizable(InvoiceID)
+    /// Its status does not allow to give it up.
+    case notGivenUp(InvoiceID, status: InvoiceStatus)
+    /// Credit notes have reduced it.
+    case isCredited(InvoiceID)
     /// The plan versions of the subscription are not all there.
     case planMissing(SubscriptionID)
     /// What is stored cannot be read back.
@@ -54,6 +58,18 @@ package enum InvoiceError: ProblemConvertible, Hashable {
             )
         case .notFinalizable(let id):
             Problem(.conflict, code: "invoice_void", "the invoice \(id) is void; it cannot be finalized")
+        case .notGivenUp(let id, let status):
+            Problem(
+                .conflict,
+                code: "invoice_\(status.rawValue)",
+                "the invoice \(id) is \(status.rawValue); only an open one can be given up as uncollectible"
+            )
+        case .isCredited(let id):
+            Problem(
+                .conflict,
+                code: "invoice_credited",
+                "the invoice \(id) is reduced by a credit note; it cannot be voided, credit the rest instead"
+            )
         case .planMissing(let id):
             Problem(.internal, code: "plan_missing", "a plan version of the subscription \(id) is not there")
         case .unreadable(let id):

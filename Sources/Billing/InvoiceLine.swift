@@ -9,6 +9,8 @@ package struct InvoiceLine: Hashable, Sendable {
     package let id: InvoiceLineID
     /// The plan version that bills it.
     package let planVersion: PlanVersionID
+    /// The key of the plan that bills it: the version's id, unless the subscription has changed the version for itself.
+    package let planKey: String
     /// The plan's code.
     package let plan: String
     /// The price's code; nil for the commitment.
@@ -32,16 +34,40 @@ package struct InvoiceLine: Hashable, Sendable {
     /// The amount before it was rounded.
     package let exact: Exact
     /// What it costs, in minor units.
-    package let amount: Int64
+    package private(set) var amount: Int64
     /// What coupons take off it, in minor units.
-    package let discount: Int64
+    package private(set) var discount: Int64
     /// The tax on it, in minor units.
-    package let tax: Int64
+    package private(set) var tax: Int64
+    /// What each coupon takes off it, without those that take nothing.
+    package private(set) var discounts: [InvoiceDraft.Share]
+    /// What each tax adds to it, without those that add nothing.
+    package private(set) var taxes: [InvoiceDraft.Share]
     /// Whether it is the difference to what was billed for its stretch before.
     package let isCorrection: Bool
 
+    /// What the table keeps of the key: nothing where it is the version's id.
+    var storedPlanKey: String? { planKey == planVersion.text ? nil : planKey }
+
     /// What it adds to revenue: amount less discount, in minor units.
     package var net: Int64 { amount - discount }
+
+    /// Whether it says nothing.
+    var isNothing: Bool {
+        amount == 0 && discount == 0 && tax == 0 && discounts.isEmpty && taxes.isEmpty
+            && (kind == .minimum || quantity.isZero)
+    }
+
+    /// With more discount and tax.
+    func adding(_ shares: Shares) -> InvoiceLine {
+        var line = self
+        line.amount += shares.amount
+        line.discount += shares.discount
+        line.tax += shares.tax
+        line.discounts = InvoiceDraft.Share.difference(discounts + shares.discounts, [])
+        line.taxes = InvoiceDraft.Share.difference(taxes + shares.taxes, [])
+        return line
+    }
 
     /// As it leaves over HTTP.
     package func json(_ currency: Currency) -> JSONValue {
@@ -51,7 +77,54 @@ package struct InvoiceLine: Hashable, Sendable {
             "ratio": .string(ratio.fractionText), "quantity": .string(quantity.text),
             "exact": .string(exact.decimalText()), "amount": Money(minor: amount, currency: currency).json,
             "discount": Money(minor: discount, currency: currency).json,
-            "tax": Money(minor: tax, currency: currency).json, "correction": .bool(isCorrection),
+            "tax": Money(minor: tax, currency: currency).json,
+            "discounts": .array(discounts.map { $0.json(currency) }), "taxes": .array(taxes.map { $0.json(currency) }),
+            "correction": .bool(isCorrection),
         ]
+    }
+}
+
+/// What coupons and taxes do to some lines together, in minor units.
+struct Shares: Hashable, Sendable {
+    var discounts: [InvoiceDraft.Share]
+    var taxes: [InvoiceDraft.Share]
+    var discount: Int64
+    var tax: Int64
+    /// What the taxes that prices contain leave of them, if that is another part now.
+    var amount: Int64 = 0
+}
+
+extension InvoiceDraft.Share {
+    /// As it leaves over HTTP.
+    func json(_ currency: Currency) -> JSONValue {
+        ["code": .string(code), "amount": Money(minor: amount, currency: currency).json]
+    }
+
+    /// What some shares are more than others, code by code: those of now first, without those that are the same.
+    static func difference(_ now: [Self], _ before: [Self]) -> [Self] {
+        var sums: [String: Int64] = [:]
+        for share in now { sums[share.code, default: 0] += share.amount }
+        for share in before { sums[share.code, default: 0] -= share.amount }
+        var seen: Set<String> = []
+        return (now + before).map(\.code).filter { seen.insert($0).inserted }.compactMap { code in
+            let amount = sums[code] ?? 0
+            return amount == 0 ? nil : Self(code: code, amount: amount)
+        }
+    }
+}
+
+/// How the table keeps shares: `[{"code": "vat", "amount_minor": 320}]`.
+extension [InvoiceDraft.Share] {
+    /// For the column.
+    var column: JSONValue {
+        .array(map { ["code": .string($0.code), "amount_minor": .int($0.amount)] })
+    }
+
+    /// Reads the column.
+    init(column: JSONValue) throws(Problem) {
+        self = try (column.array ?? []).map { value throws(Problem) in
+            var fields = try JSONFields(value, path: "shares")
+            return Element(code: try fields.string("code"), amount: Int64(try fields.int("amount_minor")))
+        }
     }
 }

@@ -31,25 +31,12 @@ enum InvoicePostings {
         )
     }
 
-    /// Cash for a receivable.
-    static func journal(of payment: Payment, id: JournalID) throws(LedgerError) -> Journal {
-        try Journal(
-            id: id,
-            tenant: payment.tenant,
-            at: payment.at,
-            key: payment.postingKey,
-            currency: payment.amount.currency,
-            entries: [.debit(.cash, payment.amount.minor), .credit(.receivable, payment.amount.minor)],
-            reference: payment.invoice.text,
-            memo: "payment \(payment.reference)"
-        )
-    }
-
     /// The account that the net amount of a line goes to.
     static func account(of line: InvoiceLine) -> Account {
         switch (line.timing, line.kind) {
         case (.advance, _): .deferredRevenue
         case (.arrears, .usage): .usageRevenue
+        case (.arrears, _) where line.price.map(AddOnTerms.isPrice) ?? false: .addOnRevenue
         // The commitment is a fee that no usage stands against.
         case (.arrears, _): .subscriptionRevenue
         }

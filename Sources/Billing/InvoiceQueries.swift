@@ -1,5 +1,6 @@
 import Plans
 package import Postgres
+import Tenants
 package import Values
 
 /// Reading and writing invoices.
@@ -42,16 +43,39 @@ package enum InvoiceQueries {
         )
     }
 
-    /// All invoices of a subscription with their lines, in the order of their instants.
-    package static func all(
-        of subscription: SubscriptionID,
-        tenant: TenantID,
+    /// All invoices of subscriptions with their lines, of each in the order of their instants.
+    static func all(
+        of keys: [(tenant: TenantID, subscription: SubscriptionID)],
+        in transaction: borrowing Transaction
+    ) async throws -> [SubscriptionID: [Invoice]] {
+        guard !keys.isEmpty else { return [:] }
+        let found = try await invoices(
+            """
+            SELECT \(fragment: columns)
+            FROM unnest(\(keys.map(\.tenant))::uuid[], \(keys.map(\.subscription))::uuid[]) AS given (tenant_id, id)
+            JOIN app.invoices i ON i.tenant_id = given.tenant_id AND i.subscription_id = given.id
+            ORDER BY i.tenant_id, i.subscription_id, i.issued_at
+            """,
+            in: transaction
+        )
+        return Dictionary(grouping: found, by: \.subscription)
+    }
+
+    /// Invoices with their lines, held until the transaction ends; in the order of tenants and ids, in which they are
+    /// locked, too.
+    ///
+    /// `skippingHeld`: leaves out what another transaction holds; otherwise waits for it.
+    static func lock(
+        _ keys: [(tenant: TenantID, id: InvoiceID)],
+        skippingHeld: Bool,
         in transaction: borrowing Transaction
     ) async throws -> [Invoice] {
         try await invoices(
             """
-            SELECT \(fragment: columns) FROM app.invoices i
-            WHERE i.tenant_id = \(tenant) AND i.subscription_id = \(subscription) ORDER BY i.issued_at
+            SELECT \(fragment: columns)
+            FROM unnest(\(keys.map(\.tenant))::uuid[], \(keys.map(\.id))::uuid[]) AS given (tenant_id, id)
+            JOIN app.invoices i ON i.tenant_id = given.tenant_id AND i.id = given.id
+            ORDER BY i.tenant_id, i.id FOR NO KEY UPDATE OF i \(unescaped: skippingHeld ? "SKIP LOCKED" : "")
             """,
             in: transaction
         )
@@ -78,14 +102,31 @@ package enum InvoiceQueries {
     ///
     /// - Returns: who sells to the tenant.
     static func lockTenant(_ tenant: TenantID, in transaction: borrowing Transaction) async throws -> EntityID {
-        let entity: EntityID? = try await transaction.first(
-            "SELECT legal_entity_id FROM app.tenants WHERE tenant_id = \(tenant) FOR NO KEY UPDATE"
-        ) { row in try row.next() }
-        guard let entity else { throw InvoiceError.tenantNotFound(tenant) }
+        guard let entity = try await lockTenants([tenant], in: transaction)[tenant] else {
+            throw InvoiceError.tenantNotFound(tenant)
+        }
         return entity
     }
 
-    /// Drafts of all tenants that fell due up to an instant, the earliest first: for `.system`.
+    /// Holds the credit of tenants likewise, in the order of their ids.
+    ///
+    /// - Returns: who sells to each.
+    static func lockTenants(
+        _ tenants: Set<TenantID>,
+        in transaction: borrowing Transaction
+    ) async throws -> [TenantID: EntityID] {
+        let found: [(TenantID, EntityID)] = try await transaction.query(
+            """
+            SELECT tenant_id, legal_entity_id FROM app.tenants
+            WHERE tenant_id = ANY (\(tenants.sorted())::uuid[]) ORDER BY tenant_id FOR NO KEY UPDATE
+            """
+        ) { row in (try row.next(), try row.next()) }
+        return Dictionary(found) { first, _ in first }
+    }
+
+    /// Drafts that fell due up to an instant, the earliest first: for `.system`.
+    ///
+    /// `tenant`: whose; nil is everyone's who lives by the machine's clock.
     static func drafts(
         issuedUpTo instant: Instant,
         tenant: TenantID?,
@@ -93,14 +134,12 @@ package enum InvoiceQueries {
         limit: Int,
         in transaction: borrowing Transaction
     ) async throws -> [DraftKey] {
-        try await transaction.query(
+        let whose: SQL = tenant.map { "tenant_id = \($0)" } ?? TenantQueries.onMachineTime("tenant_id")
+        let rest: SQL = after.map { "AND (issued_at, tenant_id, id) > (\($0.issuedAt), \($0.tenant), \($0.id))" } ?? ""
+        return try await transaction.query(
             """
             SELECT issued_at, tenant_id, id FROM app.invoices
-            WHERE status = 'draft' AND issued_at <= \(instant)
-              AND (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
-              AND (\(after?.issuedAt)::timestamptz IS NULL
-                   OR (issued_at, tenant_id, id)
-                      > (\(after?.issuedAt)::timestamptz, \(after?.tenant)::uuid, \(after?.id)::uuid))
+            WHERE status = 'draft' AND issued_at <= \(instant) AND \(fragment: whose) \(fragment: rest)
             ORDER BY issued_at, tenant_id, id LIMIT \(limit)
             """
         ) { row in DraftKey(issuedAt: try row.next(), tenant: try row.next(), id: try row.next()) }
@@ -113,51 +152,12 @@ package enum InvoiceQueries {
         let id: InvoiceID
     }
 
-    static func insert(_ invoice: Invoice, by stamp: Stamp) -> SQL {
-        """
-        INSERT INTO app.invoices (tenant_id, id, subscription_id, legal_entity_id, status, reason, issued_at, currency,
-            subtotal_minor, discount_minor, tax_minor, total_minor, credited_minor, refund_due_minor,
-            credits_applied_minor, amount_due_minor, amount_paid_minor, recorded_at, author)
-        VALUES (\(invoice.tenant), \(invoice.id), \(invoice.subscription), \(invoice.legalEntity),
-                \(invoice.status.rawValue), \(invoice.reason.rawValue), \(invoice.issuedAt), \(invoice.currency),
-                \(invoice.subtotal.minor), \(invoice.discount.minor), \(invoice.tax.minor), \(invoice.total.minor),
-                \(invoice.credited.minor), \(invoice.refundDue.minor), \(invoice.creditsApplied.minor),
-                \(invoice.amountDue.minor), \(invoice.amountPaid.minor), \(stamp.recordedAt), \(stamp.author))
-        """
-    }
-
-    static func insertLines(of invoice: Invoice, recordedAt: Instant) -> SQL {
-        let lines = invoice.lines
-        return """
-            INSERT INTO app.invoice_lines (tenant_id, id, invoice_id, position, subscription_id, plan_version_id, plan,
-                price, kind, timing, meter, measure, unique_by, period_start, period_end, ratio, quantity, exact,
-                amount_minor, discount_minor, tax_minor, is_correction, recorded_at)
-            SELECT \(invoice.tenant)::uuid, id, \(invoice.id)::uuid, position, \(invoice.subscription)::uuid, version,
-                   plan, price, kind, timing, meter, measure, unique_by, starts_at, ends_at, ratio, quantity, exact,
-                   amount, discount, tax, is_correction, \(recordedAt)::timestamptz
-            FROM unnest(
-                \(lines.map(\.id))::uuid[], \(lines.map(\.planVersion))::uuid[], \(lines.map(\.plan))::text[],
-                \(lines.map(\.price))::text[], \(lines.map(\.kind.rawValue))::text[],
-                \(lines.map(\.timing.rawValue))::text[], \(lines.map(\.meter))::text[],
-                \(lines.map { $0.measure?.aggregation.rawValue })::text[],
-                \(lines.map { $0.measure?.uniqueBy })::text[],
-                \(lines.map(\.start))::timestamptz[], \(lines.map(\.end))::timestamptz[],
-                \(lines.map(\.ratio.fractionText))::text[], \(lines.map(\.quantity))::numeric(38, 12)[],
-                \(lines.map(\.exact.fractionText))::text[], \(lines.map(\.amount))::bigint[],
-                \(lines.map(\.discount))::bigint[], \(lines.map(\.tax))::bigint[],
-                \(lines.map(\.isCorrection))::boolean[]
-            ) WITH ORDINALITY AS line (id, version, plan, price, kind, timing, meter, measure, unique_by, starts_at,
-                                       ends_at, ratio, quantity, exact, amount, discount, tax, is_correction, position)
-            RETURNING 1
-            """
-    }
-
     private static let columns: SQL =
         """
         i.id, i.tenant_id, i.subscription_id, i.legal_entity_id, i.number, i.status, i.reason, i.issued_at, i.due_at,
-        i.finalized_at, i.paid_at, i.voided_at, i.currency, i.subtotal_minor, i.discount_minor, i.tax_minor,
-        i.total_minor, i.credited_minor, i.refund_due_minor, i.credits_applied_minor, i.amount_due_minor,
-        i.amount_paid_minor, i.recorded_at
+        i.finalized_at, i.paid_at, i.voided_at, i.uncollectible_at, i.tax_status, i.currency, i.subtotal_minor,
+        i.discount_minor, i.tax_minor, i.total_minor, i.credited_minor, i.refund_due_minor, i.credits_applied_minor,
+        i.amount_due_minor, i.amount_paid_minor, i.amount_credited_minor, i.recorded_at
         """
 
     /// Reads invoices, and the lines of all of them in one more statement.

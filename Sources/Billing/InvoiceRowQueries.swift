@@ -6,14 +6,16 @@ import Values
 enum InvoiceRows {
     static let lineColumns: SQL =
         """
-        l.id, l.plan_version_id, l.plan, l.price, l.kind, l.timing, l.meter, l.measure, l.unique_by, l.period_start,
-        l.period_end, l.ratio, l.quantity, l.exact, l.amount_minor, l.discount_minor, l.tax_minor, l.is_correction
+        l.id, l.plan_version_id, l.plan_key, l.plan, l.price, l.kind, l.timing, l.meter, l.measure, l.unique_by, l.period_start,
+        l.period_end, l.ratio, l.quantity, l.exact, l.amount_minor, l.discount_minor, l.tax_minor,
+        l.discounts, l.taxes, l.is_correction
         """
 
     /// A line; the table's CHECKs hold what the words can be.
     static func line(_ row: inout RowReader, of invoice: InvoiceID) throws -> InvoiceLine {
         let id: InvoiceLineID = try row.next()
         let version: PlanVersionID = try row.next()
+        let planKey: String? = try row.next()
         let plan: String = try row.next()
         let price: String? = try row.next()
         let kind: String = try row.next()
@@ -32,6 +34,7 @@ enum InvoiceRows {
         return InvoiceLine(
             id: id,
             planVersion: version,
+            planKey: planKey ?? version.text,
             plan: plan,
             price: price,
             kind: kind,
@@ -46,8 +49,16 @@ enum InvoiceRows {
             amount: try row.next(),
             discount: try row.next(),
             tax: try row.next(),
+            discounts: try shares(&row),
+            taxes: try shares(&row),
             isCorrection: try row.next()
         )
+    }
+
+    /// What coupons or taxes did to a line; mostly nothing.
+    private static func shares(_ row: inout RowReader) throws -> [InvoiceDraft.Share] {
+        let text: String = try row.next()
+        return text == "[]" ? [] : try [InvoiceDraft.Share](column: JSONValue(sqlText: text))
     }
 
     /// How a quantity was measured; nil for what cannot be added up from its events alone.
@@ -74,6 +85,8 @@ enum InvoiceRows {
         private let finalizedAt: Instant?
         private let paidAt: Instant?
         private let voidedAt: Instant?
+        private let uncollectibleAt: Instant?
+        private let taxStatus: TaxStatus
         private let currency: Currency
         /// In the order of the columns.
         private let amounts: [Money]
@@ -97,10 +110,14 @@ enum InvoiceRows {
             finalizedAt = try row.next()
             paidAt = try row.next()
             voidedAt = try row.next()
+            uncollectibleAt = try row.next()
+            let taxStatus: String = try row.next()
+            guard let taxStatus = TaxStatus(rawValue: taxStatus) else { throw InvoiceError.unreadable(id) }
+            self.taxStatus = taxStatus
             let currency: Currency = try row.next()
             self.currency = currency
             var amounts: [Money] = []
-            for _ in 0..<9 { amounts.append(Money(minor: try row.next(), currency: currency)) }
+            for _ in 0..<10 { amounts.append(Money(minor: try row.next(), currency: currency)) }
             self.amounts = amounts
             recordedAt = try row.next()
         }
@@ -119,6 +136,8 @@ enum InvoiceRows {
                 finalizedAt: finalizedAt,
                 paidAt: paidAt,
                 voidedAt: voidedAt,
+                uncollectibleAt: uncollectibleAt,
+                taxStatus: taxStatus,
                 currency: currency,
                 lines: lines,
                 subtotal: amounts[0],
@@ -130,6 +149,7 @@ enum InvoiceRows {
                 creditsApplied: amounts[6],
                 amountDue: amounts[7],
                 amountPaid: amounts[8],
+                amountCredited: amounts[9],
                 recordedAt: recordedAt
             )
         }

@@ -17,7 +17,11 @@ package struct ReconciliationDifference: Hashable, Sendable {
         case payment
         /// What is receivable in the books is not what open invoices come to.
         case receivable
-        /// The numbers of an entity's invoices have a gap.
+        /// A credit note, its lines and its invoice disagree.
+        case creditNote = "credit_note"
+        /// What customers have left of credit is not what the books owe them.
+        case credit
+        /// The numbers of an entity's invoices or credit notes have a gap.
         case numbers
         /// The books themselves are not sound.
         case ledger

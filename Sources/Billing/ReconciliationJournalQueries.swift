@@ -9,8 +9,10 @@ enum ReconciliationJournalQueries {
         in transaction: borrowing Transaction
     ) async throws -> [ReconciliationDifference] {
         let expected =
-            try await invoices(of: tenant, in: transaction) + payments(of: tenant, in: transaction)
+            try await invoices(of: tenant, in: transaction)
+            + PaymentReconciliationJournalQueries.expected(of: tenant, in: transaction)
             + grants(of: tenant, in: transaction)
+            + CreditReconciliationQueries.expectations(of: tenant, in: transaction)
         return Reconciliation.differences(expected, try await posted(of: tenant, in: transaction))
     }
 
@@ -58,7 +60,8 @@ enum ReconciliationJournalQueries {
             JOIN (
                 SELECT l.tenant_id, l.invoice_id,
                        CASE WHEN l.timing = 'advance' THEN 'deferred_revenue'
-                            WHEN l.kind = 'usage' THEN 'revenue:usage' ELSE 'revenue:subscription' END AS account,
+                            WHEN l.kind = 'usage' THEN 'revenue:usage'
+                            WHEN l.price LIKE 'addon:%' THEN 'revenue:addon' ELSE 'revenue:subscription' END AS account,
                        sum(l.discount_minor - l.amount_minor) AS amount
                 FROM app.invoice_lines l GROUP BY 1, 2, 3
                 UNION ALL
@@ -99,30 +102,6 @@ enum ReconciliationJournalQueries {
         }
     }
 
-    private static func payments(
-        of tenant: TenantID?,
-        in transaction: borrowing Transaction
-    ) async throws -> [Reconciliation.Expectation] {
-        try await transaction.query(
-            """
-            SELECT tenant_id, id, currency, amount_minor FROM app.payments
-            WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant)) ORDER BY tenant_id, id
-            """
-        ) { row in
-            let tenant: TenantID = try row.next()
-            let payment: PaymentID = try row.next()
-            let currency: Currency = try row.next()
-            let amount: Int64 = try row.next()
-            return Reconciliation.Expectation(
-                tenant: tenant,
-                key: "payment:\(payment):received",
-                object: payment.text,
-                currency: currency,
-                entries: [.debit(.cash, amount), .credit(.receivable, amount)]
-            )
-        }
-    }
-
     private static func grants(
         of tenant: TenantID?,
         in transaction: borrowing Transaction
@@ -156,7 +135,9 @@ enum ReconciliationJournalQueries {
             """
             SELECT tenant_id, posting_key, currency, accounts, amounts FROM app.journals
             WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
-              AND (posting_key LIKE 'invoice:%' OR posting_key LIKE 'payment:%' OR posting_key LIKE 'credit:%:granted')
+              AND (posting_key LIKE 'invoice:%' OR posting_key LIKE 'payment:%' OR posting_key LIKE 'credit:%:granted'
+                   OR posting_key LIKE 'refund:%' OR posting_key LIKE 'dispute:%' OR posting_key LIKE 'write_off:%'
+                   OR posting_key LIKE 'credit_note:%' OR posting_key LIKE 'credit_purchase:%')
             ORDER BY tenant_id, posting_key
             """
         ) { row in

@@ -24,13 +24,15 @@ extension Reconciliation {
         let stretches = try await ReconciliationUsageQueries.stretches(of: tenant, in: transaction)
         let journals = try await ReconciliationJournalQueries.differences(of: tenant, in: transaction)
         let amounts = try await ReconciliationQueries.amounts(of: tenant, in: transaction)
-        let payments = try await ReconciliationQueries.payments(of: tenant, in: transaction)
+        let payments = try await PaymentReconciliationQueries.differences(of: tenant, in: transaction)
         let receivables = try await ReconciliationQueries.receivables(of: tenant, in: transaction)
+        let credit = try await CreditReconciliationQueries.differences(of: tenant, in: transaction)
         let numbers = tenant == nil ? try await ReconciliationQueries.numbers(in: transaction) : []
         let ledger = try await LedgerVerification.verify(in: transaction).findings
             .filter { tenant == nil || $0.tenant == tenant }
             .map { ReconciliationDifference(kind: .ledger, tenant: $0.tenant, details: $0.json) }
-        return usage + stretches.compactMap(difference) + amounts + journals + payments + receivables + numbers + ledger
+        return usage + stretches.compactMap(difference) + amounts + journals + payments + receivables + credit + numbers
+            + ledger
     }
 }
 
@@ -87,40 +89,8 @@ enum ReconciliationQueries {
         }
     }
 
-    /// Payments against the invoices they are for, either way.
-    static func payments(
-        of tenant: TenantID?,
-        in transaction: borrowing Transaction
-    ) async throws -> [ReconciliationDifference] {
-        try await transaction.query(
-            """
-            WITH paid AS MATERIALIZED (
-                SELECT tenant_id, invoice_id, min(currency) AS currency, sum(amount_minor) AS amount
-                FROM app.payments WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant)) GROUP BY 1, 2
-            )
-            SELECT i.tenant_id, i.id, i.currency, i.status, i.amount_paid_minor, coalesce(p.amount, 0)::bigint
-            FROM app.invoices i LEFT JOIN paid p ON p.tenant_id = i.tenant_id AND p.invoice_id = i.id
-            WHERE (\(tenant)::uuid IS NULL OR i.tenant_id = \(tenant))
-              AND (i.amount_paid_minor <> coalesce(p.amount, 0) OR p.currency <> i.currency)
-            ORDER BY i.tenant_id, i.id LIMIT \(Reconciliation.limit)
-            """
-        ) { row in
-            let tenant: TenantID = try row.next()
-            let invoice: InvoiceID = try row.next()
-            let currency: Currency = try row.next()
-            let status: String = try row.next()
-            return ReconciliationDifference(
-                kind: .payment,
-                tenant: tenant,
-                details: [
-                    "invoice": .string(invoice.text), "status": .string(status),
-                    "amount_paid": try money(&row, currency), "payments": try money(&row, currency),
-                ]
-            )
-        }
-    }
-
-    /// What is receivable in the books against what open invoices come to, for each tenant and currency.
+    /// What is receivable in the books against what is left of open invoices, and is disputed, for each tenant and
+    /// currency.
     static func receivables(
         of tenant: TenantID?,
         in transaction: borrowing Transaction
@@ -128,9 +98,13 @@ enum ReconciliationQueries {
         try await transaction.query(
             """
             WITH open AS MATERIALIZED (
-                SELECT tenant_id, currency, sum(amount_due_minor) AS amount FROM app.invoices
-                WHERE status IN ('open', 'uncollectible') AND (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
-                GROUP BY 1, 2
+                SELECT tenant_id, currency, sum(amount) AS amount FROM (
+                    SELECT tenant_id, currency, amount_due_minor - amount_paid_minor - amount_credited_minor AS amount
+                    FROM app.invoices WHERE status = 'open'
+                    UNION ALL
+                    SELECT tenant_id, currency, applied_minor FROM app.payment_disputes WHERE state = 'open'
+                ) owed
+                WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant)) GROUP BY 1, 2
             ), booked AS MATERIALIZED (
                 SELECT j.tenant_id, j.currency, sum(e.amount) AS amount
                 FROM app.journals j CROSS JOIN LATERAL unnest(j.accounts, j.amounts) AS e (account, amount)

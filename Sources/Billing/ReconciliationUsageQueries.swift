@@ -19,24 +19,36 @@ enum ReconciliationUsageQueries {
                 FROM app.invoice_lines
                 WHERE kind = 'usage' AND measure IS NOT NULL AND (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
                 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+                -- What was billed before the end of a period and taken back by a change is billed under other stretches.
+                HAVING sum(quantity) <> 0 OR sum(amount_minor) <> 0 OR NOT bool_or(is_correction)
             )
             SELECT b.tenant_id, b.subscription_id, b.price, b.meter, b.measure, b.unique_by, b.period_start,
-                   b.period_end, b.ratio, b.quantity::text, b.invoices, s.next_billing_at IS NULL,
+                   b.period_end, b.ratio, b.quantity::text, b.invoices,
+                   s.next_billing_at IS NULL AND s.paused_at IS NULL,
                    \(fragment: sums("counts")), \(fragment: sums("known"))
             FROM stretches b
             JOIN app.subscriptions s ON s.tenant_id = b.tenant_id AND s.id = b.subscription_id
+            JOIN app.meters m ON m.code = b.meter
             CROSS JOIN LATERAL (
                 SELECT \(fragment: added("counts")), \(fragment: added("known"))
                 FROM (
                     SELECT e.value, e.at, e.event_id, e.properties, v.event_id IS NULL AS counts,
                            e.recorded_at <= b.known_at AND (v.event_id IS NULL OR v.recorded_at > b.known_at) AS known
                     FROM app.usage_events e
-                    LEFT JOIN app.usage_voids v ON v.tenant_id = e.tenant_id AND v.event_id = e.event_id
-                    WHERE e.tenant_id = b.tenant_id AND e.meter = b.meter AND e.at >= b.period_start
-                      AND e.at < b.period_end
+                    LEFT JOIN app.usage_voids v
+                        ON v.tenant_id = e.tenant_id AND v.event_id = e.event_id AND v.revision = e.revision
+                    WHERE e.tenant_id = b.tenant_id AND e.meter = m.source
+                      AND (m.filter IS NULL OR app.usage_passes(e.properties, m.filter)) AND e.at >= b.period_start
+                      AND e.at < b.period_end AND (e.subscription_id = b.subscription_id
+                          OR (NOT s.names_usage AND e.subscription_id IS NULL))
                 ) event
             ) a
-            WHERE CASE b.measure
+            -- What is billed of an archived month is closed, and its file was checked.
+            WHERE NOT EXISTS (
+                SELECT FROM app.usage_archives z
+                WHERE z.state = 'archived' AND b.period_end > z.month::timestamptz
+                  AND b.period_start < (z.month + interval '1 month')::timestamptz)
+              AND CASE b.measure
                 WHEN 'count' THEN b.quantity <> a.counts_count
                 WHEN 'sum' THEN b.quantity <> greatest(0, coalesce(a.counts_sum, 0))
                 ELSE true

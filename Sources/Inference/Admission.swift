@@ -42,6 +42,8 @@ package enum Admission {
         package var tenantStatus: TenantStatus
         /// What the tenant's plans say; nil if none includes inference.
         package var inference: PlanFeatures.Inference?
+        /// Why a plan that includes it does not let it be had.
+        package var withheld: InferenceTerms.Withheld?
         package var recent: RecentLoad
         package var active: Active
         /// What is left of each feature.
@@ -55,6 +57,7 @@ package enum Admission {
         package init(
             tenantStatus: TenantStatus,
             inference: PlanFeatures.Inference?,
+            withheld: InferenceTerms.Withheld? = nil,
             recent: RecentLoad = .none,
             active: Active = .none,
             quotas: [QuotaBalance] = [],
@@ -64,6 +67,7 @@ package enum Admission {
         ) {
             self.tenantStatus = tenantStatus
             self.inference = inference
+            self.withheld = withheld
             self.recent = recent
             self.active = active
             self.quotas = quotas
@@ -100,7 +104,13 @@ package enum Admission {
         at now: Instant
     ) throws(AdmissionRefusal) -> Bool {
         guard facts.tenantStatus == .active else { throw .tenantInactive(status: facts.tenantStatus.rawValue) }
-        guard let inference = facts.inference else { throw .notEntitled }
+        guard let inference = facts.inference else {
+            switch facts.withheld {
+            case .suspended(let id): throw .subscriptionSuspended(id)
+            case .paused(let id): throw .subscriptionPaused(id)
+            case nil: throw .notEntitled
+            }
+        }
         try checkRates(facts.recent, inference, demand, at: now)
         let isWaiting = facts.active.running >= inference.concurrency || facts.active.waiting > 0
         if isWaiting, facts.active.waiting >= inference.queued {

@@ -6,6 +6,10 @@ package enum AdmissionRefusal: ProblemConvertible, Hashable, Sendable {
     case tenantInactive(status: String)
     /// No plan of the tenant includes inference.
     case notEntitled
+    /// The subscription that includes inference is suspended: an invoice has been overdue for too long.
+    case subscriptionSuspended(SubscriptionID)
+    /// The subscription that includes inference stands still.
+    case subscriptionPaused(SubscriptionID)
     /// As many requests came in the last minute as may.
     case requestRate(limit: Int, retryAfterSeconds: Int)
     /// With this one more tokens would be asked for in a minute than may.
@@ -24,7 +28,8 @@ package enum AdmissionRefusal: ProblemConvertible, Hashable, Sendable {
         switch self {
         case .requestRate, .concurrency: true
         case .tokenRate(let limit, let needed, _): needed <= limit
-        case .tenantInactive, .notEntitled, .quota, .spendLimit, .prepaid: false
+        case .tenantInactive, .notEntitled, .subscriptionSuspended, .subscriptionPaused, .quota, .spendLimit, .prepaid:
+            false
         }
     }
 
@@ -34,6 +39,18 @@ package enum AdmissionRefusal: ProblemConvertible, Hashable, Sendable {
             Problem(.forbidden, code: "tenant_\(status)", "the account is \(status); inference is not available")
         case .notEntitled:
             Problem(.forbidden, code: "not_entitled", "no plan of the account includes inference")
+        case .subscriptionSuspended(let id):
+            Problem(
+                .paymentRequired,
+                code: "subscription_suspended",
+                "the subscription \(id) is suspended: an invoice is overdue; pay it and inference goes on"
+            )
+        case .subscriptionPaused(let id):
+            Problem(
+                .forbidden,
+                code: "subscription_paused",
+                "the subscription \(id) is paused; resume it and inference goes on"
+            )
         case .requestRate(let limit, let seconds):
             Self.rate("the plan allows \(limit) requests in a minute; try again in \(seconds) s", seconds)
         case .tokenRate(let limit, let needed, let seconds):

@@ -62,6 +62,7 @@ package enum InferenceOperations {
         guard let owner = try await TenantQueries.find(tenant, in: transaction) else {
             throw TenantError.notFound(tenant)
         }
+        let stamp = owner.stamped(stamp)
         let terms = try await InferenceTermsQueries.terms(of: tenant, at: stamp.at, in: transaction)
         if terms.inference != nil, !terms.allows(model, askedFor: request.model) {
             throw InferenceError.modelNotFound(request.model ?? model.name)
@@ -131,6 +132,7 @@ package enum InferenceOperations {
         return Admission.Facts(
             tenantStatus: owner.status,
             inference: terms.inference,
+            withheld: terms.withheld,
             recent: recent,
             active: active,
             quotas: quotas,
@@ -235,6 +237,7 @@ package enum InferenceOperations {
         guard let owner = try await TenantQueries.find(ticket.tenant, in: transaction) else {
             throw TenantError.notFound(ticket.tenant)
         }
+        let stamp = owner.stamped(stamp)
         // Always the budget first and then the job: so two never wait for each other.
         let budget = try await BudgetQueries.lock(ticket.tenant, in: transaction)
         let finish = InferenceJobQueries.finish(ticket, outcome, fence: fence, at: stamp.recordedAt)

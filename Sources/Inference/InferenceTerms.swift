@@ -8,22 +8,36 @@ package struct InferenceTerms: Sendable {
     ///
     /// Where several do it is the first that was subscribed to.
     package let inference: PlanFeatures.Inference?
+    /// Why a plan that includes inference does not let it be had, where no other does.
+    package let withheld: Withheld?
     /// The plans that price usage now, each with the subscription it belongs to; in a trial nothing is priced.
     let priced: [(subscription: Subscription, plan: Plan)]
 
     /// The plans that price usage now.
     package var plans: [Plan] { priced.map(\.plan) }
 
+    /// What keeps inference from a subscription whose plan includes it.
+    package enum Withheld: Hashable, Sendable {
+        /// An invoice has been overdue for too long.
+        case suspended(SubscriptionID)
+        /// It stands still.
+        case paused(SubscriptionID)
+    }
+
     /// Sorts out subscriptions: those that are in force at the instant count.
+    ///
+    /// One that is suspended prices usage, but lets nothing be had; with another one that does inference goes on.
     package init(_ subscriptions: [Subscription], versions: [PlanVersion], at instant: Instant) {
         let byID = Dictionary(versions.map { ($0.id, $0) }) { first, _ in first }
-        let inForce = subscriptions.filter { subscription in
-            [.trialing, .active, .pastDue].contains(subscription.status) && subscription.startsAt <= instant
-        }
-        inference = inForce.lazy.compactMap { byID[$0.planVersion]?.features.inference }.first
+        let begun = subscriptions.filter { !$0.status.isOver && $0.startsAt <= instant }
+        let including = begun.filter { byID[$0.planVersion]?.features.inference != nil }
+        let had = including.first { $0.status != .paused && $0.status != .suspended }
+        inference = had.flatMap { byID[$0.planVersion]?.features.inference }
+        withheld = had == nil ? including.lazy.compactMap(Withheld.init).first : nil
+        let inForce = begun.filter { $0.status != .paused }
         priced = inForce.compactMap { subscription in
             guard subscription.status != .trialing, let plan = byID[subscription.planVersion]?.plan else { return nil }
-            return (subscription, plan)
+            return (subscription, plan.with(subscription.overrides))
         }
     }
 
@@ -31,6 +45,16 @@ package struct InferenceTerms: Sendable {
     package func allows(_ model: Model, askedFor name: String?) -> Bool {
         guard let inference else { return false }
         return inference.allows(model: model.name) || name.map { inference.allows(model: $0) } ?? false
+    }
+}
+
+extension InferenceTerms.Withheld {
+    fileprivate init?(_ subscription: Subscription) {
+        switch subscription.status {
+        case .suspended: self = .suspended(subscription.id)
+        case .paused: self = .paused(subscription.id)
+        case .trialing, .active, .pastDue, .cancelled, .ended: return nil
+        }
     }
 }
 

@@ -33,11 +33,12 @@ package enum InferenceTermsQueries {
         in transaction: borrowing Transaction,
         where isIncluded: (PriceSum) -> Bool = { _ in true }
     ) async throws -> Exact {
-        var quantities: [String: Exact] = [:]
+        var quantities: [UsageKey: Exact] = [:]
         var cost = Exact.zero
         for (subscription, plan) in terms.priced {
             let start = max(period.start, subscription.anchor ?? subscription.startsAt)
             guard let part = Period(start: start, end: period.end) else { continue }
+            let scope = subscription.usageScope
             for price in plan.prices {
                 guard let code = price.meter, isIncluded(PriceSum(price)) else { continue }
                 let usage: RatingUsage
@@ -47,23 +48,25 @@ package enum InferenceTermsQueries {
                         try await UsageQueries.usage(
                             of: tenant,
                             meter: meter,
+                            scope: scope,
                             during: part,
                             wholeSeconds: part.seconds,
                             ratio: .one,
                             in: transaction
                         )
                     )
-                } else if let known = quantities[code] {
+                } else if let known = quantities[UsageKey(meter: code, scope: scope)] {
                     usage = .quantity(known)
                 } else {
                     let meter = try await meter(code, in: transaction)
                     let quantity = try await UsageQueries.quantity(
                         of: tenant,
                         meter: meter,
+                        scope: scope,
                         during: part,
                         in: transaction
                     )
-                    quantities[code] = quantity
+                    quantities[UsageKey(meter: code, scope: scope)] = quantity
                     usage = .quantity(quantity)
                 }
                 cost += try Rating.rate(price, usage).exact
@@ -75,7 +78,8 @@ package enum InferenceTermsQueries {
     /// What some events cost where each adds an amount of its own.
     static func cost(_ terms: InferenceTerms, ofEach events: [UsageEvent]) throws -> Exact {
         var cost = Exact.zero
-        for price in terms.plans.flatMap(\.prices) {
+        // What inference uses names no subscription.
+        for price in terms.priced.filter({ $0.subscription.usage == .any }).flatMap(\.plan.prices) {
             guard let code = price.meter, case .eachEvent = PriceSum(price),
                 let rule = InferenceMeter(rawValue: code)?.rule
             else { continue }
@@ -119,6 +123,12 @@ package enum InferenceTermsQueries {
         return left
     }
 
+    /// What a quantity is of.
+    private struct UsageKey: Hashable {
+        let meter: String
+        let scope: UsageScope
+    }
+
     private static func meter(_ code: String, in transaction: borrowing Transaction) async throws -> Meter {
         guard let built = InferenceMeter(rawValue: code) else {
             return try await MeterQueries.require(code, in: transaction)
@@ -131,6 +141,7 @@ extension InferenceTerms {
     /// The prices of one subscription alone.
     fileprivate init(_ subscription: Subscription, _ plan: Plan) {
         inference = nil
+        withheld = nil
         priced = [(subscription, plan)]
     }
 }

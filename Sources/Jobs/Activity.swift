@@ -21,11 +21,47 @@ package enum Activity {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws {
+        let act = Act(verb, object: object, tenant: tenant, at: stamp.at, details: details)
+        try await record([act], by: stamp, in: transaction)
+    }
+
+    /// One act of many.
+    package struct Act: Sendable {
+        let verb: String
+        let object: String
+        let tenant: TenantID?
+        let at: Instant
+        let details: JSONValue
+
+        /// Takes what `record` takes.
+        ///
+        /// `at`: when it happened, in business time.
+        package init(_ verb: String, object: String, tenant: TenantID?, at: Instant, details: JSONValue) {
+            self.verb = verb
+            self.object = object
+            self.tenant = tenant
+            self.at = at
+            self.details = details
+        }
+    }
+
+    /// Records acts in the transaction that does them, in one statement; their order is kept.
+    ///
+    /// `stamp`: when they are written and by whom; each act has its own business time.
+    package static func record(_ acts: [Act], by stamp: Stamp, in transaction: borrowing Transaction) async throws {
+        guard !acts.isEmpty else { return }
+        // Made at one instant ids have no order, and readers go by them: each is a microsecond after the one before.
+        let ids = acts.indices.map { ActivityID.make(at: stamp.recordedAt.adding(microseconds: Int64($0))) }
         try await transaction.execute(
             """
             INSERT INTO app.activity (tenant_id, id, at, recorded_at, author, verb, object, details, request_id)
-            VALUES (\(tenant?.uuidText ?? installation), \(ActivityID.make(at: stamp.recordedAt)), \(stamp.at),
-                    \(stamp.recordedAt), \(stamp.author), \(verb), \(object), \(details), \(stamp.requestID))
+            SELECT tenant_id, id, at, \(stamp.recordedAt)::timestamptz, \(stamp.author)::text, verb, object, details,
+                   \(stamp.requestID)::text
+            FROM unnest(\(acts.map { $0.tenant?.uuidText ?? installation })::uuid[], \(ids)::uuid[],
+                        \(acts.map(\.at))::timestamptz[], \(acts.map(\.verb))::text[],
+                        \(acts.map(\.object))::text[], \(acts.map(\.details))::jsonb[])
+                AS act (tenant_id, id, at, verb, object, details)
+            RETURNING 1
             """
         )
     }

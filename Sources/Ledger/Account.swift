@@ -42,12 +42,16 @@ package enum Account: String, Sendable, CaseIterable, Comparable {
     case usageRevenue = "revenue:usage"
     /// Earned by add-ons and single sales.
     case addOnRevenue = "revenue:addon"
+    /// Earned by credit that was bought and that nobody used in time.
+    case breakageRevenue = "revenue:breakage"
     /// Given away as credit, when it is used.
     case promotionalCredit = "promotional_credit"
     /// Paid back after it was earned.
     case refunds
     /// Taken off an invoice after it was issued.
     case creditNotes = "credit_notes"
+    /// The partners' shares of what they sell themselves: never earned.
+    case agentShare = "agent_share"
     /// Receivables that will not be paid.
     case badDebt = "bad_debt"
     /// Small differences that are not pursued.
@@ -66,8 +70,8 @@ package enum Account: String, Sendable, CaseIterable, Comparable {
         case .deferredRevenue, .customerCredit, .prepaidCredit, .unappliedCash, .refundPayable, .taxPayable,
             .partnerPayable:
             .liability
-        case .subscriptionRevenue, .usageRevenue, .addOnRevenue: .revenue
-        case .promotionalCredit, .refunds, .creditNotes: .contra
+        case .subscriptionRevenue, .usageRevenue, .addOnRevenue, .breakageRevenue: .revenue
+        case .promotionalCredit, .refunds, .creditNotes, .agentShare: .contra
         case .badDebt, .writeOff, .paymentFees, .partnerShare, .exchangeDifference: .expense
         }
     }

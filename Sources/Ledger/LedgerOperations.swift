@@ -5,8 +5,13 @@ package import Values
 ///
 /// Whoever posts records the act that caused it; a journal names its author itself.
 package enum LedgerOperations {
-    /// How many journals go to the database in one round trip.
+    /// How many journals go to the database in one statement.
     private static let batchSize = 500
+
+    private struct PostingKey: Hashable {
+        let tenant: TenantID
+        let key: String
+    }
 
     /// Posts journals; one whose key is already posted with the same content is left as it is.
     ///
@@ -25,9 +30,14 @@ package enum LedgerOperations {
         while !rest.isEmpty {
             let batch = Array(rest.prefix(batchSize))
             rest = rest.dropFirst(batchSize)
-            let written = try await transaction.batch(batch.map { LedgerQueries.insert($0, by: stamp) })
-            posted += written.reduce(0, +)
-            for (journal, count) in zip(batch, written) where count == 0 {
+            let new: [PostingKey] = try await transaction.query(LedgerQueries.insert(batch, by: stamp)) { row in
+                PostingKey(tenant: try row.next(), key: try row.next())
+            }
+            posted += new.count
+            guard new.count < batch.count else { continue }
+            // Of two with one key in a batch only the first can be new.
+            var unclaimed = Set(new)
+            for journal in batch where unclaimed.remove(PostingKey(tenant: journal.tenant, key: journal.key)) == nil {
                 try await requireSame(journal, in: transaction)
             }
         }

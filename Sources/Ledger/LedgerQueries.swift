@@ -38,8 +38,11 @@ package enum LedgerQueries {
     }
 
     /// What stands on each account of all tenants: for `.finance`.
+    ///
+    /// `withTests`: also of tenants in test mode, whose money is none.
     package static func trialBalance(
         asOf: LedgerAsOf = LedgerAsOf(),
+        withTests: Bool = true,
         in transaction: borrowing Transaction
     ) async throws -> [AccountBalance] {
         try sorted(
@@ -48,7 +51,8 @@ package enum LedgerQueries {
                 SELECT e.account, j.currency, coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0)::bigint,
                        coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0)::bigint
                 FROM app.journals j CROSS JOIN LATERAL unnest(j.accounts, j.amounts) AS e (account, amount)
-                WHERE \(fragment: bound(asOf))
+                WHERE \(fragment: bound(asOf)) AND (\(withTests) OR j.tenant_id NOT IN (
+                    SELECT t.tenant_id FROM app.tenants t WHERE t.clock_id IS NOT NULL))
                 GROUP BY e.account, j.currency
                 """,
                 balance
@@ -108,18 +112,29 @@ package enum LedgerQueries {
         )
     }
 
-    static let columns: SQL =
+    /// The columns that `posted` reads.
+    package static let columns: SQL =
         "tenant_id, id, at, recorded_at, posting_key, currency, accounts, amounts, reference, memo, reverses, author"
 
-    static func insert(_ journal: Journal, by stamp: Stamp) -> SQL {
-        """
-        INSERT INTO app.journals (tenant_id, id, at, recorded_at, posting_key, currency, accounts, amounts, reference,
-                                  memo, reverses, author)
-        VALUES (\(journal.tenant), \(journal.id), \(journal.at), \(stamp.recordedAt), \(journal.key),
-                \(journal.currency), \(journal.entries.map(\.account.rawValue)), \(journal.entries.map(\.amount)),
-                \(journal.reference), \(journal.memo), \(journal.reverses), \(stamp.author))
-        ON CONFLICT (tenant_id, posting_key) DO NOTHING
-        """
+    /// Writes journals, and returns the keys of those that were not there; of two with one key only the first is written.
+    static func insert(_ journals: [Journal], by stamp: Stamp) -> SQL {
+        // Arrays of arrays would be one: accounts and amounts travel as the texts of arrays.
+        let accounts = journals.map { $0.entries.map(\.account.rawValue).sqlText }
+        let amounts = journals.map { $0.entries.map(\.amount).sqlText }
+        return """
+            INSERT INTO app.journals (tenant_id, id, at, recorded_at, posting_key, currency, accounts, amounts,
+                                      reference, memo, reverses, author)
+            SELECT tenant_id, id, at, \(stamp.recordedAt)::timestamptz, posting_key, currency, accounts::text[],
+                   amounts::bigint[], reference, memo, reverses, \(stamp.author)::text
+            FROM unnest(\(journals.map(\.tenant))::uuid[], \(journals.map(\.id))::uuid[],
+                        \(journals.map(\.at))::timestamptz[], \(journals.map(\.key))::text[],
+                        \(journals.map(\.currency))::text[], \(accounts)::text[], \(amounts)::text[],
+                        \(journals.map(\.reference))::text[], \(journals.map(\.memo))::text[],
+                        \(journals.map(\.reverses))::uuid[])
+                AS journal (tenant_id, id, at, posting_key, currency, accounts, amounts, reference, memo, reverses)
+            ON CONFLICT (tenant_id, posting_key) DO NOTHING
+            RETURNING tenant_id, posting_key
+            """
     }
 
     /// A page of raw rows of all tenants in the order of (tenant, id): for `.finance`.
@@ -136,7 +151,8 @@ package enum LedgerQueries {
         """
     }
 
-    static func posted(_ row: inout RowReader) throws -> PostedJournal {
+    /// Reads a journal from its `columns`.
+    package static func posted(_ row: inout RowReader) throws -> PostedJournal {
         let tenant: TenantID = try row.next()
         let id: JournalID = try row.next()
         let at: Instant = try row.next()

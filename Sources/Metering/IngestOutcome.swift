@@ -20,12 +20,26 @@ package struct IngestOutcome: Hashable, Sendable {
     package let kind: Kind
     /// What is wrong with it.
     package let errors: [Problem.FieldError]
+    /// Of an event that is rejected because there is no such meter: whether it is kept until there is.
+    package let isKept: Bool?
 
     /// Says what became of an event.
     package init(id: String?, _ kind: Kind, errors: [Problem.FieldError] = []) {
+        self.init(id: id, kind, errors: errors, isKept: nil)
+    }
+
+    private init(id: String?, _ kind: Kind, errors: [Problem.FieldError], isKept: Bool?) {
         self.id = id
         self.kind = kind
         self.errors = errors
+        self.isKept = isKept
+    }
+
+    /// Refuses an event of a meter that is not there.
+    ///
+    /// `isKept`: whether it is kept until the meter is there.
+    static func unknownMeter(_ id: String, _ problem: Problem, isKept: Bool) -> IngestOutcome {
+        IngestOutcome(id: id, .rejected, errors: problem.errors, isKept: isKept)
     }
 
     /// Refuses something that could not be read as an event.
@@ -49,7 +63,14 @@ package struct IngestOutcome: Hashable, Sendable {
         let errors = errors.map { error -> JSONValue in
             ["field": .string(error.field), "message": .string(error.message)]
         }
-        return ["id": .optional(id), "outcome": .string(kind.rawValue), "errors": .array(errors)]
+        var object: JSONObject = [
+            "id": .optional(id), "outcome": .string(kind.rawValue), "errors": .array(errors),
+        ]
+        if let isKept {
+            object["code"] = "unknown_meter"
+            object["kept"] = .bool(isKept)
+        }
+        return .object(object)
     }
 }
 

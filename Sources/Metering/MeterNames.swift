@@ -8,12 +8,16 @@ struct MeterNames {
     /// As bytes: Swift's strings are equal for other bytes too, the table's are not.
     private let known: Set<[UInt8]>
     private let hints: [String: Problem]
+    /// Of meters that count another's events, that other.
+    private let views: [String: String]
 
     /// - Parameters:
     ///   - known: those of the batch's meters that there are.
     ///   - unknown: the others.
     ///   - all: the codes among which to look for what may have been meant.
-    init(known: [String], unknown: [String] = [], all: [String] = []) {
+    ///   - views: of meters that count another's events, that other; they are not known: no event names them.
+    init(known: [String], unknown: [String] = [], all: [String] = [], views: [String: String] = [:]) {
+        self.views = views
         self.known = Set(known.map { Array($0.utf8) })
         var hints: [String: Problem] = [:]
         for code in unknown.prefix(MeterNames.hintLimit) {
@@ -26,9 +30,15 @@ struct MeterNames {
 
     func contains(_ code: String) -> Bool { known.contains(Array(code.utf8)) }
 
-    /// The problem of a meter that is not there.
+    /// Whether there is no such meter at all, so that its events may be kept until there is.
+    func isUnknown(_ code: String) -> Bool { !contains(code) && views[code] == nil }
+
+    /// The problem of a meter that is not there, or that no event names.
     func problem(of code: String) -> Problem {
-        hints[code] ?? .invalid("meter", "\(JSONValue.string(code).seen) is no meter")
+        if let source = views[code] {
+            return .invalid("meter", "\(JSONValue.string(code).seen) counts the events of \(source); send them as that")
+        }
+        return hints[code] ?? .invalid("meter", "\(JSONValue.string(code).seen) is no meter")
     }
 
     /// Up to three codes with the fewest edits between.

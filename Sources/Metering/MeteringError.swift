@@ -14,8 +14,20 @@ package enum MeteringError: ProblemConvertible, Hashable {
     case meterNotFound(String)
     /// A meter with the code is defined otherwise.
     case meterTaken(String)
+    /// A meter counts another's events and cannot be made of them.
+    case unusableSource(String, source: String)
+    /// A meter was billed by and cannot be replaced.
+    case meterBilled(String)
+    /// As many meters count the events of one already.
+    case tooManyViews(String, limit: Int)
     /// What is stored as a meter cannot be read as one.
     case unreadableMeter(String)
+    /// An event was taken back, for good.
+    case eventVoided(String)
+    /// An event was amended as often as it may be.
+    case tooManyAmendments(String)
+    /// Others change an event all the time.
+    case eventBusy(String)
     /// A range would be cut into too many windows.
     case tooManyWindows(UsageWindow, limit: Int)
     /// Usage would be grouped into too many rows.
@@ -28,6 +40,16 @@ package enum MeteringError: ProblemConvertible, Hashable {
     case otherMeter(feature: String, meter: String)
     /// Two windows of a source and feature overlap.
     case overlappingQuotas(feature: String)
+    /// Nothing says by which meter a feature is counted.
+    case grantNeedsMeter(feature: String)
+    /// Units of a meter whose quantities do not add up cannot be granted.
+    case grantsDoNotAddUp(meter: String)
+    /// The tenant has no grant with the id.
+    case grantNotFound(String)
+    /// A grant with the id says something else.
+    case grantTaken(String)
+    /// The events of a month are in a file.
+    case monthArchived(CalendarDate)
 
     package var problem: Problem {
         switch self {
@@ -42,7 +64,35 @@ package enum MeteringError: ProblemConvertible, Hashable {
             Problem(
                 .conflict,
                 code: "meter_taken",
-                "the meter \(code) is there with another definition, which cannot be changed; take another code"
+                "the meter \(code) is there with another definition, which is not changed unasked; take another code"
+            )
+        case .unusableSource(let code, let source):
+            Problem.invalid(
+                "source",
+                "\(source) is no meter whose events \(code) could count: there must be one, without `source` and `filter`"
+            )
+        case .meterBilled(let code):
+            Problem(
+                .conflict,
+                code: "meter_billed",
+                "invoices were made of the meter \(code), so it stays as it is; put another code and publish its price"
+            )
+        case .tooManyViews(let source, let limit):
+            Problem(.conflict, code: "too_many_meters", "\(limit) meters count the events of \(source) already")
+        case .eventVoided(let id):
+            Problem(.conflict, code: "event_voided", "the event \(id) was taken back, for good; send another id")
+        case .tooManyAmendments(let id):
+            Problem(
+                .conflict,
+                code: "too_many_amendments",
+                "the event \(id) was amended \(UsageAmendment.limit) times; take it back and send another id"
+            )
+        case .eventBusy(let id):
+            Problem(
+                .unavailable,
+                code: "event_busy",
+                "others change the event \(id) at this moment",
+                retryAfterSeconds: 1
             )
         case .unreadableMeter(let code):
             Problem(.internal, code: "unreadable_meter", "the stored definition of the meter \(code) cannot be read")
@@ -64,6 +114,20 @@ package enum MeteringError: ProblemConvertible, Hashable {
             )
         case .otherMeter(let feature, let meter):
             Problem.invalid("meter", "the feature \(feature) is counted by \(meter)")
+        case .grantNeedsMeter(let feature):
+            Problem.invalid("meter", "is required: no plan of the tenant says by which meter \(feature) is counted")
+        case .grantsDoNotAddUp(let meter):
+            Problem.invalid("meter", "\(meter) does not add up; units can be granted of meters that count or sum")
+        case .grantNotFound(let id): Problem.notFound("grant", id)
+        case .grantTaken(let id):
+            Problem(.conflict, code: "id_taken", "there is a grant \(id) that says something else; take another id")
+        case .monthArchived(let month):
+            Problem(
+                .precondition,
+                code: "month_archived",
+                "the events of \(month.text.prefix(7)) are archived, and this needs them; what they add up to in whole "
+                    + "quarters of an hour can be read, and `abono usage restore` brings them back"
+            )
         case .overlappingQuotas(let feature):
             Problem(.internal, code: "overlapping_quotas", "two allowances of one source for \(feature) overlap")
         }

@@ -1,14 +1,14 @@
-import Jobs
 package import Postgres
 package import Values
 
-/// Storing events of usage and taking them back.
+/// Storing events of usage, amending them and taking them back.
 package enum MeteringOperations {
     /// Stores events of any tenants; answers for each, in the order they came.
     ///
     /// Runs in the scopes `.ingest`, `.tenant` (its own events only) and `.system`. An event is stored once for good:
-    /// one that comes again is a duplicate, one with the same id and other content a conflict. The answers hold once
-    /// the transaction has committed.
+    /// one that comes again, as it was first or as it was amended, is a duplicate; one with the same id and other
+    /// content a conflict. One whose meter is not known is rejected and kept until there is such a meter. The answers
+    /// hold once the transaction has committed.
     ///
     /// - Throws: `MeteringError.batchTooLarge` beyond `UsageLimits.batch` events.
     package static func ingest(
@@ -18,26 +18,59 @@ package enum MeteringOperations {
     ) async throws -> [IngestOutcome] {
         guard !events.isEmpty else { return [] }
         guard events.count <= UsageLimits.batch else { throw MeteringError.batchTooLarge(events.count) }
+        let refused = try await UsageRestoreOperations.refused(events, recordedAt: recordedAt, in: transaction)
+        guard refused.isEmpty else {
+            let rest = events.indices.filter { refused[$0] == nil }
+            var answered = try await store(rest.map { events[$0] }, recordedAt: recordedAt, in: transaction)[...]
+            return events.indices.compactMap { refused[$0] ?? answered.popFirst() }
+        }
+        return try await store(events, recordedAt: recordedAt, in: transaction)
+    }
+
+    /// Stores events none of which is of an archived month and new.
+    private static func store(
+        _ events: [(tenant: TenantID, event: UsageEvent)],
+        recordedAt: Instant,
+        in transaction: borrowing Transaction
+    ) async throws -> [IngestOutcome] {
+        guard !events.isEmpty else { return [] }
         let batch = UsageBatch(events, meters: try await meters(of: events, in: transaction))
-        guard !batch.written.isEmpty else { return batch.outcomes(stored: [:]) }
-        let results = try await transaction.results([
-            UsageIngestQueries.ensurePartitions(batch.months),
-            UsageIngestQueries.insert(batch.written, recordedAt: recordedAt),
-        ])
-        guard let last = results.last else { return [] }
-        // SQL counts from 1.
-        let known: [Int] = try Transaction.decode(last) { row in
-            let position: Int = try row.next()
-            return position - 1
+        let kept = try await UsageKeptOperations.keep(batch.unknown, recordedAt: recordedAt, in: transaction)
+        guard !batch.written.isEmpty else { return batch.outcomes(kept: kept) }
+        let stored = try await UsageStorageOperations.store(batch, recordedAt: recordedAt, in: transaction)
+        try await add(stored.fresh, to: stored.views, in: transaction)
+        let amended = try await amended(stored.hashes, of: batch, in: transaction)
+        return batch.outcomes(stored: stored.hashes, amended: amended, kept: kept)
+    }
+
+    /// Adds the events that were stored to the rollups of the meters that count them beside the ones that they name.
+    private static func add(
+        _ fresh: [UsageBatch.Entry],
+        to views: [MeterView],
+        in transaction: borrowing Transaction
+    ) async throws {
+        guard !views.isEmpty else { return }
+        let counted = views.flatMap { view in
+            fresh.filter { view.counts($0.event) }.map { (view: view, entry: $0) }
         }
-        guard !known.isEmpty else { return batch.outcomes(stored: [:]) }
-        let entries = known.map { batch.written[$0] }
-        let hashes: [(Int, [UInt8])] = try await transaction.query(UsageIngestQueries.hashes(entries)) { row in
-            let position: Int = try row.next()
-            return (known[position - 1], try row.bytes())
+        guard !counted.isEmpty else { return }
+        let codes = views.map(\.code).filter { code in counted.contains { $0.view.code == code } }
+        try await transaction.execute(MeterViewQueries.share(codes))
+        try await transaction.execute(MeterViewQueries.add(counted))
+    }
+
+    /// The entries, by position, that say what is stored under their ids since it was amended.
+    private static func amended(
+        _ hashes: [Int: [UInt8]],
+        of batch: UsageBatch,
+        in transaction: borrowing Transaction
+    ) async throws -> Set<Int> {
+        let differing = batch.differing(stored: hashes)
+        guard !differing.isEmpty else { return [] }
+        let amended: [Int] = try await transaction.query(UsageCorrectionQueries.amended(differing)) { row in
+            try row.next()
         }
-        guard hashes.count == known.count else { throw MeteringError.keyMissing }
-        return batch.outcomes(stored: Dictionary(uniqueKeysWithValues: hashes))
+        return Set(amended.map { differing[$0 - 1].position })
     }
 
     /// Stores what a caller sent for one tenant; what could not be read as an event is answered as rejected.
@@ -51,83 +84,20 @@ package enum MeteringOperations {
         return UsageInput.merge(inputs, try await ingest(events, recordedAt: recordedAt, in: transaction))
     }
 
-    /// Takes an event back: it stays, and counts no more.
-    ///
-    /// Taking it back again is no work.
-    ///
-    /// Runs in the scopes `.tenant` and `.system`.
-    ///
-    /// - Returns: the event as it stands.
-    /// - Throws: `MeteringError.eventNotFound` if the tenant has no event with the id.
-    @discardableResult
-    package static func void(
-        _ eventID: String,
-        of tenant: TenantID,
-        reason: String = "",
-        by stamp: Stamp,
-        in transaction: borrowing Transaction
-    ) async throws -> StoredEvent {
-        let length = reason.unicodeScalars.count
-        guard length <= 500, !reason.utf8.contains(0) else {
-            throw Problem.invalid("reason", "has \(length) characters; at most 500 are allowed, and none is U+0000")
-        }
-        guard let stored = try await UsageQueries.find(eventID, of: tenant, in: transaction) else {
-            throw MeteringError.eventNotFound(eventID)
-        }
-        let isNew = try await transaction.execute(
-            """
-            INSERT INTO app.usage_voids (tenant_id, event_id, at, recorded_at, reason, author)
-            VALUES (\(tenant), \(eventID), \(stamp.at), \(stamp.recordedAt), \(reason), \(stamp.author))
-            ON CONFLICT (tenant_id, event_id) DO NOTHING
-            """
-        )
-        if isNew == 1 {
-            try await subtract(stored.event, of: tenant, in: transaction)
-            try await Activity.record(
-                "usage.voided",
-                object: eventID,
-                tenant: tenant,
-                details: ["event": stored.event.json, "reason": .string(reason)],
-                by: stamp,
-                in: transaction
-            )
-        }
-        return try await UsageQueries.find(eventID, of: tenant, in: transaction) ?? stored
-    }
-
-    /// Takes an event out of its rollup: subtracts, or where it may have been the least or greatest adds up anew.
-    ///
-    /// The lock comes in a statement of its own: the next one then sees all events whose transactions the rollup has.
-    private static func subtract(
-        _ event: UsageEvent,
-        of tenant: TenantID,
-        in transaction: borrowing Transaction
-    ) async throws {
-        let rollup = RollupKey(event, of: tenant)
-        let bounds: [Decimal12?]? = try await transaction.first(RollupQueries.lock(rollup)) { row in
-            [try row.next(), try row.next()]
-        }
-        guard let bounds, let least = bounds[0], let greatest = bounds[1] else {
-            throw MeteringError.rollupMissing(event.id)
-        }
-        let isInside = least < event.value && event.value < greatest
-        try await transaction.execute(
-            isInside ? RollupQueries.subtract(event.value, from: rollup) : RollupQueries.addUp(rollup)
-        )
-    }
-
     private static func meters(
         of events: [(tenant: TenantID, event: UsageEvent)],
         in transaction: borrowing Transaction
     ) async throws -> MeterNames {
         var seen: Set<[UInt8]> = []
         let codes = events.map(\.event.meter).filter { seen.insert(Array($0.utf8)).inserted }
-        let known: [String] = try await transaction.query(UsageIngestQueries.knownMeters(codes)) { row in
-            try row.next()
-        }
+        let sources = try await MeterQueries.sources(of: codes, in: transaction)
+        let known = sources.filter { $0 == $1 }.keys.sorted()
         guard known.count < codes.count else { return MeterNames(known: known) }
+        let views = sources.filter { $0 != $1 }
+        let names = MeterNames(known: known, views: views)
+        let unknown = codes.filter { names.isUnknown($0) }
+        guard !unknown.isEmpty else { return names }
         let all = try await MeterQueries.codes(in: transaction)
-        let names = MeterNames(known: known)
-        return MeterNames(known: known, unknown: codes.filter { !names.contains($0) }, all: all)
+        return MeterNames(known: known, unknown: unknown, all: all, views: views)
     }
 }

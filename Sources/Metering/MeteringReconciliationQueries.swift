@@ -13,6 +13,8 @@ package struct MeteringDifference: Hashable, Sendable {
         case eventWithoutKey = "event_without_key"
         /// An event is stored more than once.
         case eventTwice = "event_twice"
+        /// The rollups of an archived month are not what its file holds.
+        case archive
     }
 
     /// In which way.
@@ -46,6 +48,8 @@ package enum MeteringReconciliation {
         in transaction: borrowing Transaction
     ) async throws -> [MeteringDifference] {
         var found = try await transaction.query(rollups(tenant), rollup)
+        // What a file holds is known of all tenants together.
+        if tenant == nil { found += try await MeteringArchiveReconciliation.differences(in: transaction) }
         let byEvent: [(MeteringDifference.Kind, SQL)] = [
             (.keyWithoutEvent, keysWithoutEvent(tenant)), (.eventWithoutKey, eventsWithoutKey(tenant)),
             (.eventTwice, eventsTwice(tenant)),
@@ -68,16 +72,27 @@ package enum MeteringReconciliation {
     /// Rollups that hold no events any more are left out on their side: the table has them at zero.
     private static func rollups(_ tenant: TenantID?) -> SQL {
         """
-        WITH added AS MATERIALIZED (
+        WITH views AS MATERIALIZED (
+            SELECT code, source, filter, computed = generation AS is_computed FROM app.meters WHERE source <> code
+        ), events AS (
+            SELECT e.tenant_id, e.event_id, e.revision, e.meter, e.at, e.subscription_id, e.value
+            FROM app.usage_events e
+            UNION ALL
+            SELECT e.tenant_id, e.event_id, e.revision, v.code, e.at, e.subscription_id, e.value
+            FROM app.usage_events e
+            JOIN views v ON v.source = e.meter AND v.is_computed AND app.usage_passes(e.properties, v.filter)
+        ), added AS MATERIALIZED (
             SELECT e.tenant_id, e.meter, date_bin('15 minutes', e.at, '2000-01-01 00:00:00+00') AS bucket,
                    coalesce(e.subscription_id, \(UsageIngestQueries.noSubscription)::uuid) AS subscription_id,
                    count(*) AS count, sum(e.value) AS sum, min(e.value) AS min, max(e.value) AS max
-            FROM app.usage_events e
+            FROM events e
             WHERE (\(tenant)::uuid IS NULL OR e.tenant_id = \(tenant)) AND \(fragment: UsageQueries.counts)
             GROUP BY 1, 2, 3, 4
         ), kept AS MATERIALIZED (
             SELECT tenant_id, meter, bucket, subscription_id, count, sum, min, max FROM app.usage_rollups
             WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant)) AND count > 0
+              AND meter NOT IN (SELECT code FROM views WHERE NOT is_computed)
+              AND NOT \(fragment: MeteringArchiveReconciliation.isArchived("bucket"))
         )
         SELECT tenant_id, meter, bucket, subscription_id, added.count, added.sum::text, added.min, added.max,
                kept.count, kept.sum::text, kept.min, kept.max
@@ -88,12 +103,21 @@ package enum MeteringReconciliation {
         """
     }
 
+    /// The narrow rows: of events as they were sent, and of what they were amended to.
+    private static let keys: SQL =
+        """
+        SELECT tenant_id, event_id, 0, at FROM app.usage_keys
+        UNION ALL
+        SELECT tenant_id, event_id, revision, event_at FROM app.usage_amendments
+        """
+
     private static func keysWithoutEvent(_ tenant: TenantID?) -> SQL {
         """
-        SELECT k.tenant_id, k.event_id, k.at FROM app.usage_keys k
+        SELECT k.tenant_id, k.event_id, k.at FROM (\(fragment: keys)) k (tenant_id, event_id, revision, at)
         WHERE (\(tenant)::uuid IS NULL OR k.tenant_id = \(tenant)) AND NOT EXISTS (
             SELECT FROM app.usage_events e
-            WHERE e.tenant_id = k.tenant_id AND e.event_id = k.event_id AND e.at = k.at)
+            WHERE e.tenant_id = k.tenant_id AND e.event_id = k.event_id AND e.at = k.at AND e.revision = k.revision)
+          AND NOT \(fragment: MeteringArchiveReconciliation.isArchived("k.at"))
         ORDER BY 1, 2 LIMIT \(limit)
         """
     }
@@ -102,8 +126,8 @@ package enum MeteringReconciliation {
         """
         SELECT e.tenant_id, e.event_id, e.at FROM app.usage_events e
         WHERE (\(tenant)::uuid IS NULL OR e.tenant_id = \(tenant)) AND NOT EXISTS (
-            SELECT FROM app.usage_keys k
-            WHERE k.tenant_id = e.tenant_id AND k.event_id = e.event_id AND k.at = e.at)
+            SELECT FROM (\(fragment: keys)) k (tenant_id, event_id, revision, at)
+            WHERE k.tenant_id = e.tenant_id AND k.event_id = e.event_id AND k.at = e.at AND k.revision = e.revision)
         ORDER BY 1, 2 LIMIT \(limit)
         """
     }
@@ -112,7 +136,7 @@ package enum MeteringReconciliation {
         """
         SELECT e.tenant_id, e.event_id, min(e.at) FROM app.usage_events e
         WHERE (\(tenant)::uuid IS NULL OR e.tenant_id = \(tenant))
-        GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2 LIMIT \(limit)
+        GROUP BY 1, 2, e.revision HAVING count(*) > 1 ORDER BY 1, 2 LIMIT \(limit)
         """
     }
 

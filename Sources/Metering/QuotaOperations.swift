@@ -45,7 +45,7 @@ package enum QuotaOperations {
         guard !new.isEmpty || !ended.isEmpty else { return false }
         var statements: [SQL] = []
         if !ended.isEmpty {
-            statements.append(QuotaQueries.end(ended.map(\.id), of: tenant, at: stamp.recordedAt))
+            statements.append(QuotaQueries.end(ended.map(\.id), of: tenant, by: stamp))
         }
         if !new.isEmpty {
             let quotas = new.map { row in
@@ -56,6 +56,7 @@ package enum QuotaOperations {
                     allowance: row.allowance,
                     window: row.window,
                     isHard: row.isHard,
+                    rollover: row.rollover,
                     source: source
                 )
             }
@@ -75,8 +76,9 @@ package enum QuotaOperations {
 
     /// Stores an event that uses a feature, unless that would overspend a hard quota.
     ///
-    /// Exact among all that call this: the quota is locked first, and what was used is read after the event is
-    /// stored, so that a refusal undoes it with the transaction. An event that is a duplicate uses nothing.
+    /// Exact among all that call this: one at a time uses a feature of a tenant, and what was used is read after the
+    /// event is stored, so that a refusal undoes it with the transaction. An event that is a duplicate uses nothing;
+    /// one that comes late must leave enough for what was used since.
     ///
     /// - Throws: `MeteringError.noQuota`, `.quotaExceeded`; the transaction must then be rolled back.
     package static func consume(
@@ -86,21 +88,28 @@ package enum QuotaOperations {
         recordedAt: Instant,
         in transaction: borrowing Transaction
     ) async throws -> (outcome: IngestOutcome, balance: QuotaBalance) {
-        let quotas = try await QuotaQueries.lock(of: tenant, feature: feature, at: event.at, in: transaction)
-        guard let first = quotas.first else { throw MeteringError.noQuota(feature: feature) }
-        guard first.meter == event.meter else {
-            throw MeteringError.otherMeter(feature: feature, meter: first.meter)
+        let (quotas, grants) = try await QuotaQueries.lock(of: tenant, feature: feature, at: event.at, in: transaction)
+        guard let meter = quotas.first?.meter ?? grants.first?.meter else {
+            throw MeteringError.noQuota(feature: feature)
         }
+        guard meter == event.meter else { throw MeteringError.otherMeter(feature: feature, meter: meter) }
         let outcomes = try await MeteringOperations.ingest(
             [(tenant: tenant, event: event)],
             recordedAt: recordedAt,
             in: transaction
         )
-        let balances = try await QuotaQueries.balances(of: quotas, tenant: tenant, in: transaction)
-        guard let outcome = outcomes.first, let balance = balances.first else {
+        let balances = try await QuotaBalanceQueries.balances(
+            of: quotas,
+            grants,
+            tenant: tenant,
+            at: event.at,
+            until: max(event.at, recordedAt),
+            in: transaction
+        )
+        guard let outcome = outcomes.first, let balance = balances.first(where: { $0.meter == meter }) else {
             throw MeteringError.noQuota(feature: feature)
         }
-        if outcome.kind == .accepted, balance.isHard, balance.remaining.isNegative {
+        if outcome.kind == .accepted, balance.isHard, balance.excess > .zero {
             let seconds = max(1, Int((balance.window.end - event.at) / 1_000_000))
             throw MeteringError.quotaExceeded(
                 feature: feature,
@@ -119,6 +128,9 @@ package enum QuotaOperations {
             guard !row.allowance.isNegative else {
                 throw Problem.invalid("limit", "must not be negative, not \"\(row.allowance)\"")
             }
+            guard !row.rollover.isNegative else {
+                throw Problem.invalid("rollover", "must not be negative, not \"\(row.rollover)\"")
+            }
             let others = rows[..<index].filter { $0.feature == row.feature }
             guard others.allSatisfy({ $0.window.intersection(row.window) == nil }) else {
                 throw MeteringError.overlappingQuotas(feature: row.feature)
@@ -129,7 +141,7 @@ package enum QuotaOperations {
     private static func json(_ row: QuotaDraft) -> JSONValue {
         [
             "feature": .string(row.feature), "meter": .string(row.meter), "limit": .string(row.allowance.text),
-            "window": row.window.json, "hard": .bool(row.isHard),
+            "window": row.window.json, "hard": .bool(row.isHard), "rollover": .string(row.rollover.text),
         ]
     }
 }

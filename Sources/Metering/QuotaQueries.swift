@@ -13,6 +13,19 @@ package enum QuotaQueries {
         try await transaction.query(inForce(tenant, feature, instant, lock: ""), quota)
     }
 
+    /// The meter by which a feature is counted at an instant; nil if nothing allows it then.
+    package static func meter(
+        of tenant: TenantID,
+        feature: String,
+        at instant: Instant,
+        in transaction: borrowing Transaction
+    ) async throws -> String? {
+        let quotas = try await inForce(of: tenant, feature: feature, at: instant, in: transaction)
+        if let meter = quotas.first?.meter { return meter }
+        let grants = QuotaGrantQueries.inForce(tenant, feature, instant)
+        return try await transaction.query(grants, QuotaGrantQueries.grant).first?.meter
+    }
+
     /// What is left of a feature at an instant; nil if nothing allows it then.
     package static func balance(
         of tenant: TenantID,
@@ -25,49 +38,45 @@ package enum QuotaQueries {
 
     /// What is left of each feature at an instant, in the order of features.
     ///
-    /// Quotas of several sources for one feature add up: what they allow together, less what was used since the
-    /// earliest of their starts.
+    /// Quotas of several sources and grants of one feature add up; what is used takes from them in their order.
     package static func balances(
         of tenant: TenantID,
         feature: String? = nil,
         at instant: Instant,
         in transaction: borrowing Transaction
     ) async throws -> [QuotaBalance] {
-        let quotas = try await inForce(of: tenant, feature: feature, at: instant, in: transaction)
-        return try await balances(of: quotas, tenant: tenant, in: transaction)
+        let results = try await transaction.results([
+            inForce(tenant, feature, instant, lock: ""), QuotaGrantQueries.inForce(tenant, feature, instant),
+        ])
+        guard results.count == 2 else { return [] }
+        return try await QuotaBalanceQueries.balances(
+            of: try Transaction.decode(results[0], quota),
+            try Transaction.decode(results[1], QuotaGrantQueries.grant),
+            tenant: tenant,
+            at: instant,
+            in: transaction
+        )
     }
 
-    /// The quotas in force, held until the transaction ends.
+    /// The quotas and grants of a feature in force, held until the transaction ends, as the feature is.
     ///
-    /// Asked twice: a statement that waited for a grantor sees that the old quotas have ended, but not yet the new ones.
+    /// The quotas are asked for twice: a statement that waited for a grantor sees that the old ones have ended, but
+    /// not yet the new ones.
     static func lock(
         of tenant: TenantID,
         feature: String,
         at instant: Instant,
         in transaction: borrowing Transaction
-    ) async throws -> [Quota] {
-        let statement = inForce(tenant, feature, instant, lock: "FOR UPDATE")
-        guard let last = try await transaction.results([statement, statement]).last else { return [] }
-        return try Transaction.decode(last, quota)
-    }
-
-    static func balances(
-        of quotas: [Quota],
-        tenant: TenantID,
-        in transaction: borrowing Transaction
-    ) async throws -> [QuotaBalance] {
-        let meters = try await MeterQueries.require(Set(quotas.map(\.meter)), in: transaction)
-        var balances: [QuotaBalance] = []
-        var rest = quotas[...]
-        // They come ordered, so those of one feature and meter are neighbours.
-        while let first = rest.first {
-            let same = Array(rest.prefix { $0.feature == first.feature && $0.meter == first.meter })
-            rest = rest.dropFirst(same.count)
-            guard let window = QuotaBalance.window(of: same), let meter = meters[first.meter] else { continue }
-            let used = try await UsageQueries.quantity(of: tenant, meter: meter, during: window, in: transaction)
-            if let balance = QuotaBalance(same, used: used) { balances.append(balance) }
-        }
-        return balances
+    ) async throws -> (quotas: [Quota], grants: [QuotaGrant]) {
+        let quotas = inForce(tenant, feature, instant, lock: "FOR UPDATE")
+        let results = try await transaction.results([
+            "SELECT pg_advisory_xact_lock(hashtextextended(\("quota/\(tenant.uuidText)/\(feature)"), 0))", quotas,
+            quotas, "\(fragment: QuotaGrantQueries.inForce(tenant, feature, instant)) FOR UPDATE",
+        ])
+        guard results.count == 4 else { return ([], []) }
+        return (
+            try Transaction.decode(results[2], quota), try Transaction.decode(results[3], QuotaGrantQueries.grant)
+        )
     }
 
     /// The quotas of a source that are to be compared with what shall hold: those that end after an instant.
@@ -89,23 +98,24 @@ package enum QuotaQueries {
         )
     }
 
-    static func end(_ ids: [QuotaID], of tenant: TenantID, at instant: Instant) -> SQL {
+    static func end(_ ids: [QuotaID], of tenant: TenantID, by stamp: Stamp) -> SQL {
         """
-        UPDATE app.quotas SET ended_at = \(instant) WHERE tenant_id = \(tenant) AND id = ANY (\(ids)::uuid[])
+        UPDATE app.quotas SET ended_at = \(stamp.recordedAt), until = \(stamp.at)
+        WHERE tenant_id = \(tenant) AND id = ANY (\(ids)::uuid[])
         """
     }
 
     static func insert(_ quotas: [Quota], of tenant: TenantID, recordedAt: Instant) -> SQL {
         """
-        INSERT INTO app.quotas (tenant_id, id, feature, meter, allowance, window_start, window_end, is_hard, source,
-                                recorded_at, ended_at)
+        INSERT INTO app.quotas (tenant_id, id, feature, meter, allowance, window_start, window_end, is_hard, rollover,
+                                source, recorded_at, ended_at)
         SELECT \(tenant)::uuid, given.id, given.feature, given.meter, given.allowance, given.window_start,
-               given.window_end, given.is_hard, given.source, \(recordedAt)::timestamptz, NULL
+               given.window_end, given.is_hard, given.rollover, given.source, \(recordedAt)::timestamptz, NULL
         FROM unnest(\(quotas.map(\.id))::uuid[], \(quotas.map(\.feature))::text[], \(quotas.map(\.meter))::text[],
                     \(quotas.map(\.allowance))::numeric[], \(quotas.map(\.window.start))::timestamptz[],
                     \(quotas.map(\.window.end))::timestamptz[], \(quotas.map(\.isHard))::boolean[],
-                    \(quotas.map(\.source))::text[])
-            AS given (id, feature, meter, allowance, window_start, window_end, is_hard, source)
+                    \(quotas.map(\.rollover))::numeric[], \(quotas.map(\.source))::text[])
+            AS given (id, feature, meter, allowance, window_start, window_end, is_hard, rollover, source)
         RETURNING id
         """
     }
@@ -119,9 +129,9 @@ package enum QuotaQueries {
         """
     }
 
-    private static let columns: SQL = "id, feature, meter, allowance, window_start, window_end, is_hard, source"
+    static let columns: SQL = "id, feature, meter, allowance, window_start, window_end, is_hard, rollover, source"
 
-    private static func quota(_ row: inout RowReader) throws -> Quota {
+    static func quota(_ row: inout RowReader) throws -> Quota {
         let id: QuotaID = try row.next()
         let feature: String = try row.next()
         let meter: String = try row.next()
@@ -138,6 +148,7 @@ package enum QuotaQueries {
             allowance: allowance,
             window: window,
             isHard: try row.next(),
+            rollover: try row.next(),
             source: try row.next()
         )
     }

@@ -5,13 +5,19 @@ import Values
 struct RollupKey: Hashable {
     let tenant: TenantID
     let meter: String
+    /// Which events it adds up: those of this meter that pass the filter.
+    let source: String
+    let filter: MeterFilter?
     let bucket: Instant
     /// The zero id where events name none.
     let subscription: String
 
-    init(_ event: UsageEvent, of tenant: TenantID) {
+    /// Names the rollup of the meter that an event names, or of another that counts it.
+    init(_ event: UsageEvent, of tenant: TenantID, by view: MeterView? = nil) {
         self.tenant = tenant
-        meter = event.meter
+        meter = view?.code ?? event.meter
+        source = event.meter
+        filter = view?.filter
         bucket = event.bucket
         subscription = event.subscription?.uuidText ?? UsageIngestQueries.noSubscription
     }
@@ -19,7 +25,7 @@ struct RollupKey: Hashable {
     var end: Instant { bucket.adding(microseconds: UsageBucket.microseconds) }
 }
 
-/// The statements that take an event out of its rollup.
+/// The statements that put an event into a rollup and take it out.
 enum RollupQueries {
     /// Holds the rollup until the transaction ends, and reads its bounds.
     static func lock(_ key: RollupKey) -> SQL {
@@ -34,6 +40,18 @@ enum RollupQueries {
         """
     }
 
+    /// Adds one event.
+    static func add(_ value: Decimal12, to key: RollupKey) -> SQL {
+        """
+        INSERT INTO app.usage_rollups AS r (tenant_id, meter, bucket, subscription_id, count, sum, min, max)
+        VALUES (\(key.tenant), \(key.meter), \(key.bucket), \(key.subscription)::uuid, 1, \(value)::numeric,
+                \(value)::numeric, \(value)::numeric)
+        ON CONFLICT (tenant_id, meter, bucket, subscription_id) DO UPDATE SET
+            count = r.count + excluded.count, sum = r.sum + excluded.sum,
+            min = least(r.min, excluded.min), max = greatest(r.max, excluded.max)
+        """
+    }
+
     /// From the events that still count.
     static func addUp(_ key: RollupKey) -> SQL {
         """
@@ -42,7 +60,7 @@ enum RollupQueries {
         FROM (
             SELECT count(*) AS count, coalesce(sum(e.value), 0) AS sum, min(e.value) AS min, max(e.value) AS max
             FROM app.usage_events e
-            WHERE e.tenant_id = \(key.tenant) AND e.meter = \(key.meter)
+            WHERE e.tenant_id = \(key.tenant) AND \(fragment: UsageQueries.isOf(key.source, key.filter))
               AND e.at >= \(key.bucket) AND e.at < \(key.end)
               AND coalesce(e.subscription_id, \(UsageIngestQueries.noSubscription)::uuid) = \(key.subscription)::uuid
               AND \(fragment: UsageQueries.counts)

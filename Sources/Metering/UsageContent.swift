@@ -19,7 +19,14 @@ enum UsageContent {
         writer.write(event.properties)
         writer.write(.optional(event.subject))
         writer.write(.optional(event.subscription?.uuidText))
-        return Array(SHA256.hash(data: Data(writer.bytes)).prefix(hashLength))
+        return Array(SHA256.hash(data: writer.bytes).prefix(hashLength))
+    }
+
+    /// A value as bytes that are the same for what is equal in JSON, and only for that.
+    static func canonical(_ value: JSONValue) -> [UInt8] {
+        var writer = CanonicalWriter()
+        writer.write(value)
+        return writer.bytes
     }
 
     /// Bytes as hexadecimal digits.

@@ -121,6 +121,8 @@ package enum UsageLimits {
         guard (1...limit).contains(count) else {
             throw .invalid(field, "has \(count) bytes; 1 to \(limit) are allowed")
         }
+        // Most texts are plain ASCII, for which nothing has to be looked up.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return }
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw .invalid(field, "must not hold control characters")
         }

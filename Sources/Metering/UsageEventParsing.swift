@@ -74,15 +74,13 @@ extension UsageEvent {
         )
     }
 
-    private static func value(_ fields: inout JSONFields) throws(Problem) -> Decimal12 {
+    static func value(_ fields: inout JSONFields) throws(Problem) -> Decimal12 {
         guard let json = fields.value("value") else { return 1 }
+        if let value = json.string.flatMap({ Decimal12($0) }) { return value }
         guard let text = json.string, Exact(decimal: text) != nil else {
             throw fields.invalid("value", "must be a decimal string like \"12.5\", not \(json.seen)")
         }
-        guard let value = Decimal12(text) else {
-            throw fields.invalid("value", "must have at most 26 digits before the point and 12 after it")
-        }
-        return value
+        throw fields.invalid("value", "must have at most 26 digits before the point and 12 after it")
     }
 }
 

@@ -4,7 +4,7 @@ import Values
 /// The statements that store events.
 enum UsageIngestQueries {
     /// Stands for the subscription of events that name none, where a key may not be NULL.
-    static let noSubscription = "00000000-0000-0000-0000-000000000000"
+    package static let noSubscription = "00000000-0000-0000-0000-000000000000"
 
     /// Makes the partitions of months that are not there yet; asked each time, because the answer is cheaper than
     /// knowing for which database it was given.
@@ -17,46 +17,24 @@ enum UsageIngestQueries {
         "SELECT code FROM app.meters WHERE code = ANY (\(codes)::text[])"
     }
 
-    /// Stores the events whose keys are new, with their rollups, and returns the positions (from 1) of the others.
+    /// Stores the keys that are new and returns the positions (from 1) of the others.
     ///
-    /// Keys come first and in order, rollups after them and in order: so that writers of the same rows wait for each
-    /// other and do not deadlock.
-    static func insert(_ entries: [UsageBatch.Entry], recordedAt: Instant) -> SQL {
+    /// In order, so that writers of the same keys wait for each other and do not deadlock.
+    static func insertKeys(_ entries: [UsageBatch.Entry], recordedAt: Instant) -> SQL {
         """
         WITH given AS MATERIALIZED (
             SELECT * FROM unnest(
-                \(entries.map(\.tenant))::uuid[], \(entries.map(\.event.id))::text[],
-                \(entries.map { UsageContent.hexadecimal($0.hash) })::text[], \(entries.map(\.event.meter))::text[],
-                \(entries.map(\.event.at))::timestamptz[], \(entries.map(\.event.bucket))::timestamptz[],
-                \(entries.map(\.event.value))::numeric(38, 12)[], \(entries.map(\.event.properties))::jsonb[],
-                \(entries.map(\.event.subject))::text[], \(entries.map(\.event.subscription))::uuid[]
-            ) WITH ORDINALITY AS given (
-                tenant_id, event_id, hash, meter, at, bucket, value, properties, subject, subscription_id, position)
+                \(binary: .ids(entries.lazy.map(\.tenant)))::uuid[],
+                \(binary: .texts(entries.lazy.map(\.event.id)))::text[],
+                \(binary: .bytes(entries.lazy.map(\.hash)))::bytea[],
+                \(binary: .instants(entries.lazy.map(\.event.at)))::timestamptz[]
+            ) WITH ORDINALITY AS given (tenant_id, event_id, hash, at, position)
         ), keys AS (
             INSERT INTO app.usage_keys (tenant_id, event_id, content_hash, at, recorded_at)
-            SELECT tenant_id, event_id, decode(hash, 'hex'), at, \(recordedAt)::timestamptz FROM given
+            SELECT tenant_id, event_id, hash, at, \(recordedAt)::timestamptz FROM given
             ORDER BY tenant_id, event_id COLLATE "C"
             ON CONFLICT (tenant_id, event_id) DO NOTHING
             RETURNING tenant_id, event_id
-        ), fresh AS MATERIALIZED (
-            SELECT given.* FROM given
-            JOIN keys ON keys.tenant_id = given.tenant_id AND keys.event_id = given.event_id COLLATE "C"
-        ), events AS (
-            INSERT INTO app.usage_events (tenant_id, event_id, meter, at, value, properties, subject,
-                                          subscription_id, recorded_at)
-            SELECT tenant_id, event_id, meter, at, value, properties, subject, subscription_id,
-                   \(recordedAt)::timestamptz
-            FROM fresh
-            RETURNING 1
-        ), rollups AS (
-            INSERT INTO app.usage_rollups AS r (tenant_id, meter, bucket, subscription_id, count, sum, min, max)
-            SELECT tenant_id, meter, bucket, coalesce(subscription_id, \(noSubscription)::uuid), count(*), sum(value),
-                   min(value), max(value)
-            FROM fresh GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-            ON CONFLICT (tenant_id, meter, bucket, subscription_id) DO UPDATE SET
-                count = r.count + excluded.count, sum = r.sum + excluded.sum,
-                min = least(r.min, excluded.min), max = greatest(r.max, excluded.max)
-            RETURNING 1
         )
         SELECT given.position FROM given
         WHERE NOT EXISTS (
@@ -64,13 +42,60 @@ enum UsageIngestQueries {
         """
     }
 
+    /// Stores events whose keys are stored already by the same transaction, and returns how many.
+    static func insertEvents(_ entries: [UsageBatch.Entry], recordedAt: Instant) -> SQL {
+        """
+        WITH stored AS (
+            INSERT INTO app.usage_events (tenant_id, event_id, meter, at, value, properties, subject,
+                                          subscription_id, recorded_at)
+            SELECT tenant_id, event_id, meter, at, value, properties, subject, subscription_id,
+                   \(recordedAt)::timestamptz
+            FROM unnest(
+                \(binary: .ids(entries.lazy.map(\.tenant)))::uuid[],
+                \(binary: .texts(entries.lazy.map(\.event.id)))::text[],
+                \(binary: .texts(entries.lazy.map(\.event.meter)))::text[],
+                \(binary: .instants(entries.lazy.map(\.event.at)))::timestamptz[],
+                \(binary: .decimals(entries.lazy.map(\.event.value)))::numeric[],
+                \(binary: .json(entries.lazy.map(\.event.properties)))::jsonb[],
+                \(binary: .texts(entries.lazy.map(\.event.subject)))::text[],
+                \(binary: .uuids(entries.lazy.map(\.event.subscription?.uuid)))::uuid[]
+            ) AS given (tenant_id, event_id, meter, at, value, properties, subject, subscription_id)
+            RETURNING 1
+        )
+        SELECT count(*) FROM stored
+        """
+    }
+
+    /// Adds sums to the rollups, in order: so that writers of the same rollups wait for each other and do not deadlock.
+    static func addRollups(_ sums: [UsageSum]) -> SQL {
+        """
+        INSERT INTO app.usage_rollups AS r (tenant_id, meter, bucket, subscription_id, count, sum, min, max)
+        SELECT tenant_id, meter, bucket, subscription_id, sum(count)::bigint, sum(sum), min(min), max(max)
+        FROM unnest(
+            \(binary: .ids(sums.lazy.map(\.key.tenant)))::uuid[], \(binary: .texts(sums.lazy.map(\.key.meter)))::text[],
+            \(binary: .instants(sums.lazy.map(\.key.bucket)))::timestamptz[],
+            \(binary: .uuids(sums.lazy.map(\.key.subscription)))::uuid[],
+            \(binary: .integers(sums.lazy.map(\.count)))::bigint[],
+            \(binary: .decimals(unscaled: sums.lazy.map(\.sum)))::numeric[],
+            \(binary: .decimals(sums.lazy.map(\.min)))::numeric[], \(binary: .decimals(sums.lazy.map(\.max)))::numeric[]
+        ) AS given (tenant_id, meter, bucket, subscription_id, count, sum, min, max)
+        GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (tenant_id, meter, bucket, subscription_id) DO UPDATE SET
+            count = r.count + excluded.count, sum = r.sum + excluded.sum,
+            min = least(r.min, excluded.min), max = greatest(r.max, excluded.max)
+        """
+    }
+
     /// The hashes of keys that are stored, with their places in the arrays (from 1).
     ///
-    /// A statement of its own: what another transaction stored while `insert` waited for it, `insert` does not see.
+    /// A statement of its own: what another transaction stored while `insertKeys` waited for it, `insertKeys` does not
+    /// see.
     static func hashes(_ entries: [UsageBatch.Entry]) -> SQL {
         """
         SELECT given.position, k.content_hash
-        FROM unnest(\(entries.map(\.tenant))::uuid[], \(entries.map(\.event.id))::text[])
+        FROM unnest(
+                \(binary: .ids(entries.lazy.map(\.tenant)))::uuid[],
+                \(binary: .texts(entries.lazy.map(\.event.id)))::text[])
             WITH ORDINALITY AS given (tenant_id, event_id, position)
         JOIN app.usage_keys k ON k.tenant_id = given.tenant_id AND k.event_id = given.event_id COLLATE "C"
         """

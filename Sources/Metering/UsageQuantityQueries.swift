@@ -7,18 +7,18 @@ extension UsageQueries {
     ///
     /// Rollups tell it where they can; of other aggregations the events are read.
     ///
-    /// `subscription`: only events that name it; nil is all.
+    /// `scope`: whose events; all of the tenant's unless given.
     package static func quantity(
         of tenant: TenantID,
         meter: Meter,
-        subscription: SubscriptionID? = nil,
+        scope: UsageScope = .all,
         during period: Period,
         in transaction: borrowing Transaction
     ) async throws -> Exact {
         let rows = try await rows(
             of: tenant,
             meter: meter,
-            subscription: subscription,
+            scope: scope,
             windows: [period],
             in: transaction
         )
@@ -27,7 +27,7 @@ extension UsageQueries {
 
     /// The usage of a part as rating takes it: its events and, where the meter carries over, what went before.
     ///
-    /// `subscription`: only events that name it; nil is all.
+    /// `scope`: whose events; all of the tenant's unless given.
     ///
     /// `wholeSeconds`: the seconds of the whole period that holds the part's start.
     ///
@@ -39,7 +39,7 @@ extension UsageQueries {
     package static func usage(
         of tenant: TenantID,
         meter: Meter,
-        subscription: SubscriptionID? = nil,
+        scope: UsageScope = .all,
         during part: Period,
         wholeSeconds: Int64,
         ratio: Exact,
@@ -49,8 +49,8 @@ extension UsageQueries {
     ) async throws -> PartUsage {
         let events = try await ratingEvents(
             of: tenant,
-            meter: meter.code,
-            subscription: subscription,
+            meter: meter,
+            scope: scope,
             during: part,
             in: transaction
         )
@@ -58,8 +58,8 @@ extension UsageQueries {
         if meter.carryOver, let before = Period(start: start ?? UsageLimits.instants.lowerBound, end: part.start) {
             let carried = try await ratingEvents(
                 of: tenant,
-                meter: meter.code,
-                subscription: subscription,
+                meter: meter,
+                scope: scope,
                 during: before,
                 in: transaction
             )
@@ -77,15 +77,28 @@ extension UsageQueries {
 
     /// The events of a meter that count, in the order in which they count.
     ///
-    /// `subscription`: only events that name it; nil is all.
+    /// `scope`: whose events; all of the tenant's unless given.
+    ///
+    /// Throws `MeteringError.meterNotFound`.
     package static func ratingEvents(
         of tenant: TenantID,
-        meter: String,
-        subscription: SubscriptionID? = nil,
+        meter code: String,
+        scope: UsageScope = .all,
         during period: Period,
         in transaction: borrowing Transaction
     ) async throws -> [RatingEvent] {
-        let filter = UsageFilter(tenant: tenant, meter: meter, subscription: subscription, range: period)
+        let meter = try await MeterQueries.require(code, in: transaction)
+        return try await ratingEvents(of: tenant, meter: meter, scope: scope, during: period, in: transaction)
+    }
+
+    private static func ratingEvents(
+        of tenant: TenantID,
+        meter: Meter,
+        scope: UsageScope = .all,
+        during period: Period,
+        in transaction: borrowing Transaction
+    ) async throws -> [RatingEvent] {
+        let filter = UsageFilter(tenant: tenant, meter: meter, scope: scope, range: period)
         return try await events(filter, in: transaction).map { event in
             RatingEvent(
                 id: event.id,

@@ -1,63 +1,24 @@
 package import Postgres
 package import Values
 
-/// An event as it stands in the table.
-package struct StoredEvent: Hashable, Sendable {
-    /// What was sent.
-    package let event: UsageEvent
-    /// When it was stored.
-    package let recordedAt: Instant
-    /// When it was taken back, in business time; nil while it counts.
-    package let voidedAt: Instant?
-
-    /// As it leaves over HTTP.
-    package var json: JSONValue {
-        var object = event.json.object ?? JSONObject()
-        object["recorded_at"] = .string(recordedAt.text)
-        object["voided_at"] = .optional(voidedAt?.text)
-        return .object(object)
-    }
-}
-
 /// Reading events and what they add up to.
 ///
 /// Everything is exact as of the commits that the transaction sees.
 package enum UsageQueries {
-    /// The event with an id, also one that was taken back.
-    package static func find(
-        _ eventID: String,
-        of tenant: TenantID,
-        in transaction: borrowing Transaction
-    ) async throws -> StoredEvent? {
-        let instant: Instant? = try await transaction.first(
-            "SELECT at FROM app.usage_keys WHERE tenant_id = \(tenant) AND event_id = \(eventID)"
-        ) { row in try row.next() }
-        guard let instant else { return nil }
-        // With the instant known one partition is read, and with all meters named its index is of use.
-        return try await transaction.first(
-            """
-            SELECT \(fragment: columns), e.recorded_at, v.at
-            FROM app.usage_events e
-            LEFT JOIN app.usage_voids v ON v.tenant_id = e.tenant_id AND v.event_id = e.event_id
-            WHERE e.tenant_id = \(tenant) AND e.at = \(instant) AND e.event_id = \(eventID)
-              AND e.meter = ANY (ARRAY(SELECT code FROM app.meters))
-            """
-        ) { row in
-            StoredEvent(event: try event(&row), recordedAt: try row.next(), voidedAt: try row.next())
-        }
-    }
-
     /// What the events of a meter add up to in a period.
     ///
-    /// `subscription`: only events that name it; nil is all.
+    /// `scope`: whose events; all of the tenant's unless given.
+    ///
+    /// Throws `MeteringError.meterNotFound`.
     package static func totals(
         of tenant: TenantID,
-        meter: String,
-        subscription: SubscriptionID? = nil,
+        meter code: String,
+        scope: UsageScope = .all,
         during period: Period,
         in transaction: borrowing Transaction
     ) async throws -> UsageTotals {
-        let filter = UsageFilter(tenant: tenant, meter: meter, subscription: subscription, range: period)
+        let meter = try await MeterQueries.require(code, in: transaction)
+        let filter = UsageFilter(tenant: tenant, meter: meter, scope: scope, range: period)
         return try await totals(filter, windows: [period], in: transaction).first ?? .empty
     }
 
@@ -66,7 +27,8 @@ package enum UsageQueries {
         _ filter: UsageFilter,
         in transaction: borrowing Transaction
     ) async throws -> [UsageEvent] {
-        try await transaction.query(
+        try await UsageArchiveQueries.requireEvents(during: [filter.range], in: transaction)
+        return try await transaction.query(
             """
             SELECT \(fragment: columns) FROM app.usage_events e
             WHERE \(fragment: filter.events(during: filter.range)) ORDER BY e.at, e.event_id
@@ -86,6 +48,7 @@ package enum UsageQueries {
         let parts = filter.parts(starts: windows.map(\.start))
         var totals = [UsageTotals](repeating: .empty, count: windows.count)
         guard !parts.isEmpty else { return totals }
+        try await UsageArchiveQueries.requireEvents(during: filter.edges, in: transaction)
         let rows: [(Int, UsageTotals)] = try await transaction.query(
             """
             SELECT part.number, \(fragment: sums)
@@ -105,6 +68,7 @@ package enum UsageQueries {
         limit: Int,
         in transaction: borrowing Transaction
     ) async throws -> [(window: Int, group: [JSONValue], totals: UsageTotals)] {
+        try await UsageArchiveQueries.requireEvents(during: [filter.range], in: transaction)
         let values = SQL(joining: properties.map { "e.properties -> \($0)::text" }, separator: ", ")
         return try await transaction.query(
             """
@@ -124,16 +88,20 @@ package enum UsageQueries {
         }
     }
 
-    /// An event `e` counts unless it was taken back.
+    /// A revision of an event, `e`, counts unless it was taken back.
     package static let counts: SQL =
-        "NOT EXISTS (SELECT FROM app.usage_voids v WHERE v.tenant_id = e.tenant_id AND v.event_id = e.event_id)"
+        """
+        NOT EXISTS (
+            SELECT FROM app.usage_voids v
+            WHERE v.tenant_id = e.tenant_id AND v.event_id = e.event_id AND v.revision = e.revision)
+        """
 
-    private static let columns: SQL =
+    static let columns: SQL =
         "e.event_id, e.meter, e.at, e.value, e.properties, e.subject, e.subscription_id"
 
     private static let sums: SQL = "sum(part.count)::bigint, sum(part.sum)::text, min(part.min), max(part.max)"
 
-    private static func event(_ row: inout RowReader) throws -> UsageEvent {
+    static func event(_ row: inout RowReader) throws -> UsageEvent {
         UsageEvent(
             stored: try row.next(),
             meter: try row.next(),
@@ -158,25 +126,39 @@ package enum UsageQueries {
 /// Which events are meant.
 struct UsageFilter {
     let tenant: TenantID
-    let meter: String
-    /// Only events that name it; nil is all.
-    let subscription: SubscriptionID?
+    let meter: Meter
+    /// Whose events.
+    let scope: UsageScope
     let range: Period
 
     /// The condition on events `e`.
     func events(during period: Period) -> SQL {
         let whole: SQL =
             """
-            e.tenant_id = \(tenant) AND e.meter = \(meter) AND e.at >= \(period.start) AND e.at < \(period.end)
-            AND \(fragment: UsageQueries.counts)
+            e.tenant_id = \(tenant) AND \(fragment: UsageQueries.isOf(meter))
+            AND e.at >= \(period.start) AND e.at < \(period.end) AND \(fragment: UsageQueries.counts)
             """
-        guard let subscription else { return whole }
-        return "\(fragment: whole) AND e.subscription_id = \(subscription)"
+        return switch scope {
+        case .all: whole
+        case .named(let id): "\(fragment: whole) AND e.subscription_id = \(id)"
+        case .unnamed(or: let id):
+            "\(fragment: whole) AND (e.subscription_id IS NULL OR e.subscription_id = \(id))"
+        }
+    }
+
+    /// What `parts` reads from the events.
+    var edges: [Period] {
+        guard meter.isComputed else { return [range] }
+        let first = UsageBucket.start(atOrAfter: range.start)
+        let last = UsageBucket.start(of: range.end)
+        guard first <= last else { return [range] }
+        return [Period(start: range.start, end: first), Period(start: last, end: range.end)].compactMap(\.self)
     }
 
     /// The rows to add up: whole quarters from the rollups and up to two edges from the events, each with the number
     /// of its window, from 1.
     func parts(starts: [Instant]) -> [SQL] {
+        guard meter.isComputed else { return [edge(range, starts)] }
         let first = UsageBucket.start(atOrAfter: range.start)
         let last = UsageBucket.start(of: range.end)
         guard first <= last else { return [edge(range, starts)] }
@@ -192,11 +174,15 @@ struct UsageFilter {
             """
             SELECT width_bucket(r.bucket, \(starts)::timestamptz[]), r.count, r.sum, r.min, r.max
             FROM app.usage_rollups r
-            WHERE r.tenant_id = \(tenant) AND r.meter = \(meter) AND r.bucket >= \(period.start)
+            WHERE r.tenant_id = \(tenant) AND r.meter = \(meter.code) AND r.bucket >= \(period.start)
               AND r.bucket < \(period.end) AND r.count > 0
             """
-        guard let subscription else { return whole }
-        return "\(fragment: whole) AND r.subscription_id = \(subscription)"
+        return switch scope {
+        case .all: whole
+        case .named(let id): "\(fragment: whole) AND r.subscription_id = \(id)"
+        case .unnamed(or: let id):
+            "\(fragment: whole) AND r.subscription_id IN (\(UsageIngestQueries.noSubscription)::uuid, \(id))"
+        }
     }
 
     private func edge(_ period: Period, _ starts: [Instant]) -> SQL {

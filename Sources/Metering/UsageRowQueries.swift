@@ -18,7 +18,7 @@ extension UsageQueries {
 
     /// The quantities of a meter in windows that follow on one another; without groups a row for each, also the empty.
     ///
-    /// `subscription`: only events that name it; nil is all.
+    /// `scope`: whose events; all of the tenant's unless given.
     ///
     /// `properties`: keeps events apart by their values of these; windows without events then have no row.
     ///
@@ -26,7 +26,7 @@ extension UsageQueries {
     package static func rows(
         of tenant: TenantID,
         meter: Meter,
-        subscription: SubscriptionID? = nil,
+        scope: UsageScope = .all,
         windows: [Period],
         by properties: [String] = [],
         in transaction: borrowing Transaction
@@ -34,7 +34,7 @@ extension UsageQueries {
         guard let first = windows.first, let last = windows.last,
             let range = Period(start: first.start, end: last.end)
         else { return [] }
-        let filter = UsageFilter(tenant: tenant, meter: meter.code, subscription: subscription, range: range)
+        let filter = UsageFilter(tenant: tenant, meter: meter, scope: scope, range: range)
         guard properties.isEmpty else {
             return try await grouped(filter, meter, windows: windows, by: properties, in: transaction)
         }
@@ -42,7 +42,7 @@ extension UsageQueries {
             let usage = try await usage(
                 of: tenant,
                 meter: meter,
-                subscription: subscription,
+                scope: scope,
                 during: range,
                 wholeSeconds: range.seconds,
                 ratio: .one,

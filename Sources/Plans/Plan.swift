@@ -35,6 +35,20 @@ package struct Plan: Hashable, Sendable {
         try fields.finish()
     }
 
+    /// The same plan with other prices.
+    func with(prices: [Price]) -> Plan { Plan(self, prices: prices) }
+
+    private init(_ plan: Plan, prices: [Price]) {
+        code = plan.code
+        currency = plan.currency
+        interval = plan.interval
+        alignment = plan.alignment
+        proration = plan.proration
+        trialDays = plan.trialDays
+        minimumCommitment = plan.minimumCommitment
+        self.prices = prices
+    }
+
     private static func prices(_ elements: [(value: JSONValue, path: String)]) throws(Problem) -> [Price] {
         var prices: [Price] = []
         prices.reserveCapacity(elements.count)

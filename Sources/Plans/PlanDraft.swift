@@ -2,7 +2,8 @@ package import Values
 
 extension PlanDraft {
     private static let priceLimit = 200
-    private static let countLimit = 1_000
+    /// The most units in an interval.
+    static let countLimit = 1_000
     private static let trialLimit = 3_650
 
     /// Reads a plan to be published strictly: the simulator's plan JSON plus `name`, `features` and `visible`.
@@ -44,7 +45,7 @@ extension PlanDraft {
     }
 
     private static func check(_ plan: Plan) throws(Problem) {
-        guard isCode(plan.code) else { throw .invalid("code", codeForm) }
+        guard CatalogueCode.isValid(plan.code) else { throw .invalid("code", CatalogueCode.form) }
         guard Currency(code: plan.currency.code) != nil else {
             throw .invalid("currency", "must be an ISO 4217 currency code like \"USD\", not \"\(plan.currency)\"")
         }
@@ -57,27 +58,15 @@ extension PlanDraft {
         guard plan.prices.count <= priceLimit else {
             throw .invalid("prices", "has \(plan.prices.count) prices; at most \(priceLimit) are allowed")
         }
-        for (index, price) in plan.prices.enumerated() where !isCode(price.code) {
-            throw .invalid("prices[\(index)].code", codeForm)
-        }
+        for (index, price) in plan.prices.enumerated() { try check(price, path: "prices[\(index)]") }
     }
 
-    private static let codeForm =
-        "a code has 1 to 64 letters, digits, dashes, dots, colons and underscores, and begins with a letter or digit"
-
-    private static func isCode(_ code: String) -> Bool {
-        guard (1...64).contains(code.utf8.count), let first = code.utf8.first, isAlphanumeric(first) else {
-            return false
-        }
-        return code.utf8.allSatisfy { isAlphanumeric($0) || "_.:-".utf8.contains($0) }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
+    /// What a published price obeys beside what the simulator asks.
+    static func check(_ price: Price, path: String) throws(Problem) {
+        guard CatalogueCode.isValid(price.code) else { throw .invalid("\(path).code", CatalogueCode.form) }
+        for (field, name) in [("code", price.code), ("quantity", price.quantity ?? "")]
+        where name.hasPrefix(CatalogueCode.addOnPrefix) {
+            throw .invalid("\(path).\(field)", "must not begin with \"addon:\", which is kept for add-ons")
         }
     }
 }

@@ -6,6 +6,12 @@ package enum PlanError: ProblemConvertible, Hashable {
     case notFound(String)
     /// No version has the id.
     case versionNotFound(String)
+    /// The plan has no version with the number.
+    case noVersion(Int, of: String)
+    /// The plan is not sold in the currency.
+    case notIn(Currency, plan: String, currencies: [Currency])
+    /// There is no draft of the code.
+    case draftNotFound(String)
     /// What is stored as a version cannot be read as one.
     case unreadable(String)
     /// Nobody can subscribe to it any more.
@@ -15,6 +21,14 @@ package enum PlanError: ProblemConvertible, Hashable {
         switch self {
         case .notFound(let code): Problem.notFound("plan", code)
         case .versionNotFound(let id): Problem.notFound("plan version", id)
+        case .noVersion(let number, let code): Problem.notFound("version \(number) of the plan", code)
+        case .notIn(let currency, let code, let currencies):
+            Problem.invalid(
+                "currency",
+                "the plan \(code) is not sold in \(currency); its currencies are "
+                    + currencies.map(\.code).joined(separator: ", ")
+            )
+        case .draftNotFound(let code): Problem.notFound("draft of the plan", code)
         case .unreadable(let id):
             Problem(.internal, code: "unreadable_plan", "the stored plan version \(id) cannot be read")
         case .archived(let code):

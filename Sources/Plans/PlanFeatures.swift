@@ -42,6 +42,8 @@ package struct PlanFeatures: Hashable, Sendable {
         package var limit: Decimal12
         /// Whether more is refused; otherwise it is only reported.
         package var isHard: Bool
+        /// The most that is had in the next period of what a period leaves; 0 is nothing.
+        package var rollover: Decimal12 = .zero
     }
 
     /// What a feature is.
@@ -175,17 +177,42 @@ package struct PlanFeatures: Hashable, Sendable {
             let meter = try fields.string("meter")
             let limit = try fields.nonNegative("limit")
             let isHard = try fields.optionalBool("hard") ?? false
+            let rollover = try rollover(&fields, limit: limit)
             try fields.finish()
             do {
-                return .allowance(Allowance(meter: meter, limit: try Decimal12(rounding: limit), isHard: isHard))
+                return .allowance(
+                    Allowance(
+                        meter: meter,
+                        limit: try Decimal12(rounding: limit),
+                        isHard: isHard,
+                        rollover: try Decimal12(rounding: rollover)
+                    )
+                )
             } catch {
                 throw .invalid(fields.path("limit"), error.message)
             }
         case .null, .array:
             throw .invalid(
                 path,
-                "must be true or false, a number, a text, or {\"meter\", \"limit\", \"hard\"}, not \(json.seen)"
+                "must be true or false, a number, a text, or {\"meter\", \"limit\", \"hard\", \"rollover\"}, "
+                    + "not \(json.seen)"
             )
+        }
+    }
+
+    /// `true` is all that is left, `{"max"}` up to so much.
+    private static func rollover(_ fields: inout JSONFields, limit: Exact) throws(Problem) -> Exact {
+        switch fields.value("rollover") {
+        case nil, .bool(false): return .zero
+        case .bool(true): return limit
+        case .some(let json):
+            guard case .object = json else {
+                throw fields.invalid("rollover", "must be true, false or {\"max\": \"1000\"}, not \(json.seen)")
+            }
+            var inner = try JSONFields(json, path: fields.path("rollover"))
+            let most = try inner.nonNegative("max")
+            try inner.finish()
+            return min(most, limit)
         }
     }
 }
@@ -210,10 +237,12 @@ extension PlanFeatures {
             case .flag(let flag): object[name] = .bool(flag)
             case .fixed(let fixed): object[name] = fixed
             case .allowance(let allowance):
-                object[name] = [
+                var members: JSONObject = [
                     "meter": .string(allowance.meter), "limit": .string(allowance.limit.text),
                     "hard": .bool(allowance.isHard),
                 ]
+                if !allowance.rollover.isZero { members["rollover"] = ["max": .string(allowance.rollover.text)] }
+                object[name] = .object(members)
             }
         }
         return .object(object)

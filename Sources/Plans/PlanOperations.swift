@@ -4,9 +4,10 @@ package import Values
 
 /// Writing the catalogue of plans.
 package enum PlanOperations {
-    /// Publishes a plan: its first version, or one more than there are; the content of the newest again adds nothing.
+    /// Publishes a plan: its first version, or one more than there are; the content of what is current in its currency
+    /// again adds nothing.
     ///
-    /// Subscriptions keep the version they have.
+    /// Subscriptions keep the version they have, and versions in other currencies stay current.
     ///
     /// - Returns: the new version, or the one that is there.
     /// - Throws: `PlanError.archived`; a `Problem` that names the field of a meter which is not in the catalogue.
@@ -29,7 +30,8 @@ package enum PlanOperations {
         guard plan.archivedAt == nil else { throw PlanError.archived(code) }
         // Only with the lock the newest version is the one that the new one follows.
         let newest = try await PlanQueries.latest(code, in: transaction)
-        if let newest, newest.hasContent(of: draft) { return newest }
+        let current = try await PlanQueries.latest(code, currency: draft.plan.currency, in: transaction)
+        if let current, current.hasContent(of: draft) { return current }
         let version = PlanVersion(
             id: .make(at: stamp.recordedAt),
             planID: plan.id,
@@ -50,6 +52,7 @@ package enum PlanOperations {
             tenant: nil,
             details: [
                 "code": .string(code), "version": .int(version.version), "version_id": .string(version.id.text),
+                "currency": .string(version.plan.currency.code),
             ],
             by: stamp,
             in: transaction
@@ -90,11 +93,24 @@ package enum PlanOperations {
     private static func checkMeters(of draft: PlanDraft, in transaction: borrowing Transaction) async throws {
         let named = draft.namedMeters
         let known = try await PlanQueries.knownMeters(named.map(\.meter), in: transaction)
-        for (field, meter) in named where !known.contains(meter) {
+        let unknown = named.filter { !known.contains($0.meter) }.map { unknownMeter($0.meter, at: $0.field) }
+        if let first = unknown.first { throw Problem(.invalid, "\(first.field): \(first.message)", errors: unknown) }
+        let rolling = draft.features.allowances.filter { !$0.allowance.rollover.isZero }
+        guard !rolling.isEmpty else { return }
+        let addUp = try await PlanQueries.metersThatAddUp(rolling.map(\.allowance.meter), in: transaction)
+        for (feature, allowance) in rolling where !addUp.contains(allowance.meter) {
             throw Problem.invalid(
-                field,
-                "\(JSONValue.string(meter).seen) is no meter; make the meter first, or name one that is there"
+                "features.\(feature).rollover",
+                "is possible of meters that count or sum, which \(allowance.meter) does not"
             )
         }
+    }
+
+    /// What is said of a meter that is not there.
+    static func unknownMeter(_ meter: String, at field: String) -> Problem.FieldError {
+        Problem.FieldError(
+            field: field,
+            message: "\(JSONValue.string(meter).seen) is no meter; make the meter first, or name one that is there"
+        )
     }
 }

@@ -146,7 +146,7 @@ import Synchronization
     func execute(_ statements: [SQL]) throws(PostgresError) -> [ResultSet] {
         let batch = head + statements
         // Before anything is sent: a value that is refused halfway would leave results behind that nobody reads.
-        let binds = try batch.map { statement throws(PostgresError) in try BindBuffer(statement.binds) }
+        let binds = try batch.map { statement throws(PostgresError) in try BindBuffer(statement.values) }
         let skipped = head.count
         head = []
         canceller.begin()
@@ -185,8 +185,8 @@ import Synchronization
             prepared[statement.text] = name
             preparing.append(statement.text)
         }
-        let sent = unsafe binds.withPointers { count, values in
-            unsafe PQsendQueryPrepared(pointer, name, count, values, nil, nil, 0)
+        let sent = unsafe binds.withPointers { count, values, lengths, formats in
+            unsafe PQsendQueryPrepared(pointer, name, count, values, lengths, formats, 0)
         }
         guard sent == 1 else { throw broken() }
     }

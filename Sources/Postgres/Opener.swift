@@ -57,11 +57,11 @@ actor Opener {
 
     /// A server that does not answer at all is given up after ten seconds, unless the URL says otherwise.
     private static func pointer(_ url: String) throws(PostgresError) -> OpaquePointer? {
-        let keywords = try BindBuffer(["connect_timeout", "dbname", nil])
-        let values = try BindBuffer(["10", url, nil])
+        let keywords = try BindBuffer([.text("connect_timeout"), .text("dbname"), .null])
+        let values = try BindBuffer([.text("10"), .text(url), .null])
         var pointer: OpaquePointer?
-        _ = unsafe keywords.withPointers { _, keywords in
-            unsafe values.withPointers { _, values in
+        _ = unsafe keywords.withPointers { _, keywords, _, _ in
+            unsafe values.withPointers { _, values, _, _ in
                 unsafe pointer = PQconnectdbParams(keywords, values, 1)
                 return 0
             }

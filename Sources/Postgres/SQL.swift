@@ -5,23 +5,41 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
     /// The text with `$1`, `$2`, … where values were interpolated.
     package private(set) var text: String
 
-    /// The values in the order of their numbers; nil is NULL.
-    package private(set) var binds: [String?]
+    /// A value on its way to the server.
+    package enum Bind: Sendable {
+        case null
+        case text(String)
+        /// In PostgreSQL's binary form.
+        case binary([UInt8])
+
+        init(_ text: String?) { self = text.map(Bind.text) ?? .null }
+    }
+
+    /// The values in the order of their numbers.
+    package private(set) var values: [Bind]
+
+    /// The values that travel as text; nil is NULL, or one in binary form.
+    package var binds: [String?] {
+        values.map { value in
+            guard case .text(let text) = value else { return nil }
+            return text
+        }
+    }
 
     package init(stringLiteral value: String) {
         text = value
-        binds = []
+        values = []
     }
 
     package init(stringInterpolation interpolation: StringInterpolation) {
         text = interpolation.text
-        binds = interpolation.binds
+        values = interpolation.values
     }
 
     /// Makes a statement of trusted text, such as a migration file.
     package init(unescaped text: String) {
         self.text = text
-        binds = []
+        values = []
     }
 
     /// Joins statements' texts with a separator, keeping their binds.
@@ -36,11 +54,11 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
 
     package struct StringInterpolation: StringInterpolationProtocol {
         var text = ""
-        var binds: [String?] = []
+        var values: [Bind] = []
 
         package init(literalCapacity: Int, interpolationCount: Int) {
             text.reserveCapacity(literalCapacity + interpolationCount * 3)
-            binds.reserveCapacity(interpolationCount)
+            values.reserveCapacity(interpolationCount)
         }
 
         package mutating func appendLiteral(_ literal: String) {
@@ -48,13 +66,21 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         }
 
         package mutating func appendInterpolation(_ value: some SQLEncodable) {
-            binds.append(value.sqlText)
-            text += "$\(binds.count)"
+            append(Bind(value.sqlText))
         }
 
         package mutating func appendInterpolation<Value: SQLEncodable>(_ value: Value?) {
-            binds.append(value?.sqlText)
-            text += "$\(binds.count)"
+            append(Bind(value?.sqlText))
+        }
+
+        /// Binds an array in binary form: for many values, which then are neither written as text nor read.
+        package mutating func appendInterpolation(binary array: SQLBinaryArray) {
+            append(.binary(array.bytes))
+        }
+
+        private mutating func append(_ value: Bind) {
+            values.append(value)
+            text += "$\(values.count)"
         }
 
         package mutating func appendInterpolation(unescaped raw: String) {
@@ -63,9 +89,9 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
 
         /// Splices a statement in: its binds are numbered anew.
         package mutating func appendInterpolation(fragment: SQL) {
-            let offset = binds.count
-            binds += fragment.binds
-            guard offset > 0, !fragment.binds.isEmpty else {
+            let offset = values.count
+            values += fragment.values
+            guard offset > 0, !fragment.values.isEmpty else {
                 text += fragment.text
                 return
             }

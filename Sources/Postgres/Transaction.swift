@@ -90,6 +90,13 @@ package struct Transaction: ~Copyable {
         return try await connection.copyIn(sql, chunks: chunks)
     }
 
+    /// Stores rows by COPY that are in its text form already, such as `copyOut` hands over.
+    ///
+    /// Returns how many rows were stored.
+    package func copyIn(_ sql: String, text: [UInt8]) async throws -> Int {
+        try await connection.copyIn(sql, chunks: [text])
+    }
+
     /// Reads all of `COPY … TO STDOUT`, a row's bytes at a time.
     package func copyOut(_ sql: String, _ row: @escaping @Sendable ([UInt8]) throws -> Void) async throws {
         try await connection.copyOut(sql, row)

@@ -23,18 +23,26 @@ extension MRRReport {
     /// The definition in a line, for tables.
     package static let definitionText = """
         MRR: prices without a meter at their quantities, before coupons and taxes; year ÷ 12, week × 52/12, \
-        day × 365/12; trials 0; movements net per customer and month; churn when the last subscription ends
+        day × 365/12; trials and pauses 0; movements net per customer and month; churn when the last subscription ends
         """
 
     /// The report as one document.
     package var json: JSONValue { document("mrr", rows.map(json)) }
 
     /// What every customer added to every movement, as one document.
-    package var movementsJSON: JSONValue { document("movements", movements.map(\.json)) }
-
-    /// The customers behind a cell, as one document.
-    package func json(behind cell: MRRCell, in month: Month) -> JSONValue {
-        document("mrr", entries(behind: cell, in: month).map(\.json))
+    package var movementsJSON: JSONValue {
+        document(
+            "movements",
+            movements.map { entry in
+                var object = entry.json.object ?? JSONObject()
+                object["explain"] = months.link(
+                    "movements",
+                    ReportCell([entry.month.text, entry.tenant.text], column: entry.cell.rawValue),
+                    currency: entry.amount.currency
+                )
+                return .object(object)
+            }
+        )
     }
 
     /// Annual recurring revenue, twelve times the closing, as one document.
@@ -44,6 +52,7 @@ extension MRRReport {
             lines.append([
                 "month": .string(row.month.text), "currency": .string(row.currency.code),
                 "arr": .string(try Self.annual(row).text), "customers": .int(row.customers),
+                "explain": months.link("arr", ReportCell([row.month.text]), currency: row.currency),
             ])
         }
         return document("arr", lines)
@@ -81,6 +90,7 @@ extension MRRReport {
         for cell in MRRCell.allCases { object[cell.rawValue] = .string(row[cell].text) }
         object["customers"] = .int(row.customers)
         if months.isPartial(row.month) { object["partial"] = true }
+        object["explain"] = months.link("mrr", ReportCell([row.month.text]), currency: row.currency)
         return .object(object)
     }
 

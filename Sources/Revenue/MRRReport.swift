@@ -35,7 +35,8 @@ package struct MRRReport: Sendable {
     package let rows: [Row]
     /// What every customer added to every movement, by month, then by customer.
     package let movements: [MRREntry]
-    private let customers: [CustomerRevenue]
+    /// What every customer brings as months close, in each currency.
+    let customers: [CustomerRevenue]
 
     /// Adds up the histories of all subscriptions.
     package init(

@@ -8,7 +8,7 @@ package struct RecurringLevel: Hashable, Sendable {
     package let at: Instant
     /// In which currency.
     package let currency: Currency
-    /// Units of the currency a month; 0 in a trial and after the end.
+    /// Units of the currency a month; 0 in a trial, in a pause and after the end.
     package let monthly: Exact
     /// The change of the subscription behind it.
     package let change: ChangeID?
@@ -66,6 +66,11 @@ package enum RecurringRevenue {
     ///
     /// Usage, the minimum commitment, coupons and taxes do not count.
     package static func monthly(of plan: Plan, quantities: Quantities) throws(Problem) -> Exact {
+        try perPeriod(of: plan, quantities: quantities) * monthlyFactor(of: plan.interval)
+    }
+
+    /// What a plan brings in one whole period at quantities, by the same prices.
+    package static func perPeriod(of plan: Plan, quantities: Quantities) throws(Problem) -> Exact {
         var sum = Exact.zero
         for price in plan.prices where price.meter == nil {
             var quantity = Exact.one
@@ -75,41 +80,36 @@ package enum RecurringRevenue {
             }
             sum += try Rating.rate(price, .quantity(quantity), ratio: .one).exact
         }
-        return sum * monthlyFactor(of: plan.interval)
+        return sum
     }
 
     /// The levels of a subscription as its timeline has them.
     ///
-    /// `plans`: of every version that the timeline names.
+    /// `plans`: by every key that the timeline names; see `SubscriptionPlans`.
     package static func levels(
         of timeline: SubscriptionTimeline,
-        plans: [PlanVersionID: Plan]
+        plans: [String: Plan]
     ) throws(Problem) -> [RecurringLevel] {
         var levels: [RecurringLevel] = []
         for phase in timeline.phases {
-            guard let plan = plans[phase.version] else {
-                throw Problem(.internal, "the plan version \(phase.version) of a subscription is not known")
+            guard let plan = plans[phase.planKey] else {
+                throw Problem(.internal, "the plan \(phase.planKey) of a subscription is not known")
             }
-            let monthly = phase.isTrial ? .zero : try monthly(of: plan, quantities: phase.quantities)
+            let monthly = phase.isTrial || phase.isPaused ? .zero : try monthly(of: plan, quantities: phase.quantities)
             levels.append(
                 RecurringLevel(
                     at: phase.start,
                     currency: plan.currency,
                     monthly: monthly,
-                    change: cause(of: phase.start, in: timeline)
+                    change: timeline.cause(of: phase.start)
                 )
             )
         }
         if let end = timeline.phases.last?.end, let last = levels.last {
             levels.append(
-                RecurringLevel(at: end, currency: last.currency, monthly: .zero, change: cause(of: end, in: timeline))
+                RecurringLevel(at: end, currency: last.currency, monthly: .zero, change: timeline.cause(of: end))
             )
         }
         return levels
-    }
-
-    /// The change that made what is in force from an instant on: of a trial's end that is the one that began it.
-    private static func cause(of instant: Instant, in timeline: SubscriptionTimeline) -> ChangeID? {
-        timeline.steps.last { $0.at <= instant && $0.change != nil }?.change
     }
 }

@@ -21,6 +21,11 @@ enum RevenueReportQueries {
         let sequence: Int
     }
 
+    /// The condition that a row is of a tenant whose money is money: not of one in test mode.
+    static func isReal(_ table: SQL) -> SQL {
+        "\(fragment: table).tenant_id NOT IN (SELECT t.tenant_id FROM app.tenants t WHERE t.clock_id IS NOT NULL)"
+    }
+
     /// How many changes are read at once.
     static let pageSize = 20_000
 
@@ -36,7 +41,7 @@ enum RevenueReportQueries {
                    c.recorded_at, c.kind, c.takes_effect, c.payload, c.author
             FROM app.subscription_changes c
             JOIN app.subscriptions s ON s.tenant_id = c.tenant_id AND s.id = c.subscription_id
-            WHERE c.recorded_at <= \(asOf)
+            WHERE c.recorded_at <= \(asOf) AND \(fragment: isReal("c"))
               AND (\(after?.tenant)::uuid IS NULL
                    OR (c.tenant_id, c.subscription_id, c.seq)
                       > (\(after?.tenant)::uuid, \(after?.subscription)::uuid, \(after?.sequence)::int))
@@ -63,7 +68,7 @@ enum RevenueReportQueries {
                         \(all.map { months.limit($0) })::timestamptz[]) AS m (month, starts_at, ends_at)
             JOIN app.journals j ON j.at >= m.starts_at AND j.at < m.ends_at
             CROSS JOIN LATERAL unnest(j.accounts, j.amounts) AS e (account, amount)
-            WHERE e.account = \(account.rawValue) AND j.recorded_at <= \(months.asOf)
+            WHERE e.account = \(account.rawValue) AND j.recorded_at <= \(months.asOf) AND \(fragment: isReal("j"))
               AND (\(currency)::text IS NULL OR j.currency = \(currency))
             GROUP BY m.month, j.currency ORDER BY j.currency, m.month
             """

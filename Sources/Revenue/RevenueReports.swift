@@ -45,21 +45,28 @@ package enum RevenueReports {
                 RecurringHistory(
                     tenant: story.tenant,
                     subscription: story.subscription,
-                    levels: try RecurringRevenue.levels(of: timeline, plans: plans)
+                    levels: try RecurringRevenue.levels(
+                        of: timeline,
+                        plans: SubscriptionPlans.all(of: story.changes) { plans[$0] }
+                    )
                 )
             )
         }
         return try MRRReport(of: histories, months: months, currency: currency)
     }
 
-    /// What stands on each account of the books of all tenants.
+    /// What stands on each account of the books of all tenants that are not in test mode.
     ///
     /// `asOf`: journals that happened, or were recorded, later do not count.
     package static func trialBalance(
         asOf: Instant,
         in transaction: borrowing Transaction
     ) async throws -> [AccountBalance] {
-        try await LedgerQueries.trialBalance(asOf: LedgerAsOf(at: asOf, recordedAt: asOf), in: transaction)
+        try await LedgerQueries.trialBalance(
+            asOf: LedgerAsOf(at: asOf, recordedAt: asOf),
+            withTests: false,
+            in: transaction
+        )
     }
 
     /// What usage earned by month, from the books.
@@ -87,13 +94,29 @@ package enum RevenueReports {
         return UsageRevenueReport(months: months, rows: rows)
     }
 
-    /// The trial balance as one document.
-    package static func json(ofTrialBalance balances: [AccountBalance], asOf: Instant) -> JSONValue {
-        ["report": "trial-balance", "as_of": asOf.json, "rows": .array(balances.map(\.json))]
+    /// Revenue recognised and deferred by month, from the lines of all invoices in the books.
+    ///
+    /// `from`: the first month.
+    ///
+    /// `to`: the last month, that included; months after the as-of are left out.
+    ///
+    /// `asOf`: what was booked, or happened, later does not count.
+    package static func recognition(
+        from: Month,
+        to: Month,
+        asOf: Instant,
+        currency: Currency? = nil,
+        zone: Zone = .utc,
+        in transaction: borrowing Transaction
+    ) async throws -> RecognitionReport {
+        let months = try ReportMonths(from: from, to: to, asOf: asOf, zone: zone)
+        let lines = try await RecognitionQueries.lines(of: nil, recordedUntil: asOf, in: transaction)
+        let booked = try await BooksQueries.contra(asOf: asOf, in: transaction)
+        return try RecognitionReport(of: lines, booked: booked, months: months, currency: currency)
     }
 
     /// What was known of one subscription.
-    private struct Story {
+    struct Story {
         let tenant: TenantID
         let subscription: SubscriptionID
         let start: Moment
@@ -101,7 +124,7 @@ package enum RevenueReports {
         var changes: [SubscriptionChange]
     }
 
-    private static func stories(asOf: Instant, in transaction: borrowing Transaction) async throws -> [Story] {
+    static func stories(asOf: Instant, in transaction: borrowing Transaction) async throws -> [Story] {
         var stories: [Story] = []
         var cursor: RevenueReportQueries.Cursor?
         while true {
@@ -126,7 +149,7 @@ package enum RevenueReports {
         }
     }
 
-    private static func versions(
+    static func versions(
         of stories: [Story],
         in transaction: borrowing Transaction
     ) async throws -> [PlanVersion] {

@@ -21,20 +21,25 @@ package struct UsageRevenueReport: Hashable, Sendable {
     /// By currency, then by month; months without any are left out.
     package let rows: [Row]
 
+    /// What the words mean.
+    package static let definition: JSONValue = [
+        "variant": "journals_of_usage_revenue",
+        "amount": "credits less debits of revenue:usage, net of discounts, before taxes",
+        "month": "that of the instant at which the invoice fell due",
+    ]
+
     /// The report as one document.
     package var json: JSONValue {
         let lines = rows.map { row -> JSONValue in
             [
                 "month": .string(row.month.text), "currency": .string(row.amount.currency.code),
                 "amount": .string(row.amount.text), "customers": .int(row.customers), "journals": .int(row.journals),
+                "explain": months.link("usage", ReportCell([row.month.text]), currency: row.amount.currency),
             ]
         }
         return [
             "report": "usage",
-            "definition": [
-                "amount": "credits less debits of revenue:usage, net of discounts, before taxes",
-                "month": "that of the instant at which the invoice fell due",
-            ],
+            "definition": Self.definition,
             "as_of": months.asOf.json, "from": .string(months.from.text), "to": .string(months.to.text),
             "time_zone": .string(months.zone.name), "rows": .array(lines),
         ]

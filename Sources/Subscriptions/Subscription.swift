@@ -1,3 +1,5 @@
+package import Metering
+package import Plans
 package import Values
 
 /// Where a subscription stands.
@@ -10,6 +12,8 @@ package enum SubscriptionStatus: String, CaseIterable, Sendable {
     case paused
     /// In force with an invoice overdue.
     case pastDue = "past_due"
+    /// In force, but without inference and allowances: an invoice has been overdue for too long.
+    case suspended
     /// Cut off by a cancellation.
     case cancelled
     /// Over at the end of a period, after a cancellation that waited for it.
@@ -17,6 +21,14 @@ package enum SubscriptionStatus: String, CaseIterable, Sendable {
 
     /// Whether it is over; nothing leads back.
     package var isOver: Bool { self == .cancelled || self == .ended }
+}
+
+/// Which events are a subscription's usage.
+package enum SubscriptionUsage: String, CaseIterable, Sendable {
+    /// Those that name it, and those that name none: one such subscription at a time prices a meter.
+    case any
+    /// Those that name it, and no others.
+    case named
 }
 
 /// What a tenant is subscribed to, as it stands: the row that follows from the changes.
@@ -31,8 +43,10 @@ package struct Subscription: Hashable, Sendable {
     package internal(set) var planCode: String
     /// The number of the version in force, from 1.
     package internal(set) var planVersionNumber: Int
-    /// Where it stands.
+    /// What it is like: it follows from the changes and the standing.
     package internal(set) var status: SubscriptionStatus
+    /// Where it stands with what it owes.
+    package internal(set) var standing: SubscriptionStanding
     /// Its first instant, in whole seconds.
     package let startsAt: Instant
     /// The date, if the start was given as one: its periods keep midnight.
@@ -45,18 +59,24 @@ package struct Subscription: Hashable, Sendable {
     package internal(set) var anchor: Instant?
     /// The quantities in force.
     package internal(set) var quantities: Quantities
+    /// The prices it has in place of the plan's own.
+    package internal(set) var overrides: PriceOverrides
     /// What falls due before was billed elsewhere.
     package let billedUntil: Instant?
+    /// Which events are its usage.
+    package let usage: SubscriptionUsage
     /// The first instant of the period, or of the trial.
     package internal(set) var currentPeriodStart: Instant
     /// The first instant after the period, or after the trial.
     package internal(set) var currentPeriodEnd: Instant
+    /// Since when it stands still.
+    package internal(set) var pausedAt: Instant?
     /// When it will end, if a cancellation waits.
     package internal(set) var cancelsAt: Instant?
     /// The changes that wait for the end of the period, in the order they were asked for.
     package internal(set) var scheduledChanges: [ChangeID]
     /// The instant of the last invoice; nothing can change at or before it.
-    package let lastInvoiceAt: Instant?
+    package internal(set) var lastInvoiceAt: Instant?
     /// The next instant at which something may fall due; nil once all is billed of one that is over.
     package internal(set) var nextBillingAt: Instant?
     /// When it ended.
@@ -66,7 +86,7 @@ package struct Subscription: Hashable, Sendable {
     /// When it was asked for, in business time.
     package let createdAt: Instant
 
-    /// The period that was reached, of one that is over the last it had; in a trial the trial.
+    /// The period that was reached, of one that is over or paused the last it had, cut there; in a trial the trial.
     package var currentPeriod: (start: Instant, end: Instant) { (currentPeriodStart, currentPeriodEnd) }
 
     /// The start as it was written, with the wall time that its periods keep.
@@ -79,14 +99,26 @@ package struct Subscription: Hashable, Sendable {
         [
             "id": .string(id.text), "tenant": .string(tenant.text), "plan": .string(planCode),
             "plan_version": .int(planVersionNumber), "plan_version_id": .string(planVersion.text),
-            "status": .string(status.rawValue), "quantities": quantities.json, "currency": .string(currency.code),
-            "timezone": .string(timeZone.name), "starts_at": startsAt.json,
+            "status": .string(status.rawValue), "standing": .string(standing.rawValue),
+            "quantities": quantities.ofPlan.json, "add_ons": quantities.addOnsJSON, "overrides": overrides.json,
+            "currency": .string(currency.code),
+            "timezone": .string(timeZone.name), "usage": .string(usage.rawValue), "starts_at": startsAt.json,
             "current_period": ["start": currentPeriodStart.json, "end": currentPeriodEnd.json],
             "anchor": .optional(anchor?.text), "billed_until": .optional(billedUntil?.text),
-            "cancels_at": .optional(cancelsAt?.text),
+            "paused_at": .optional(pausedAt?.text), "cancels_at": .optional(cancelsAt?.text),
             "scheduled_changes": .array(scheduledChanges.map { .string($0.text) }),
             "last_invoice_at": .optional(lastInvoiceAt?.text), "next_billing_at": .optional(nextBillingAt?.text),
             "ended_at": .optional(endedAt?.text), "metadata": metadata, "created_at": createdAt.json,
         ]
+    }
+}
+
+extension Subscription {
+    /// Which of the tenant's events are its usage.
+    package var usageScope: UsageScope {
+        switch usage {
+        case .any: .unnamed(or: id)
+        case .named: .named(id)
+        }
     }
 }

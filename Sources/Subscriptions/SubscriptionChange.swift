@@ -1,3 +1,4 @@
+package import Plans
 package import Values
 
 /// How many of what a subscription has, like `seats: 3`.
@@ -48,6 +49,8 @@ package struct SubscriptionChange: Hashable, Sendable {
         case pause
         /// To go on.
         case resume
+        /// That changes which wait for the end of the period do so no longer.
+        case withdraw
     }
 
     /// When it takes effect.
@@ -92,10 +95,16 @@ package struct SubscriptionChange: Hashable, Sendable {
     package let version: PlanVersionID?
     /// The quantities it brings; those not named stay.
     package let quantities: Quantities
+    /// The prices that its plan has on this subscription alone.
+    package let overrides: PriceOverrides
+    /// The add-ons that the subscription has from now on at these prices, and did not have by this interval before.
+    package let addOns: [SubscribedAddOn]
     /// When its lines are invoiced.
     package let invoice: InvoiceTiming
     /// Of a cancellation.
     package let refund: Refund
+    /// The changes that it withdraws.
+    package let withdrawn: [ChangeID]
     /// Who asked.
     package let author: String
 
@@ -109,8 +118,11 @@ package struct SubscriptionChange: Hashable, Sendable {
         timing: Timing = .immediately,
         version: PlanVersionID? = nil,
         quantities: Quantities = [:],
+        overrides: PriceOverrides = .none,
+        addOns: [SubscribedAddOn] = [],
         invoice: InvoiceTiming = .now,
         refund: Refund = .credit,
+        withdrawn: [ChangeID] = [],
         author: String
     ) {
         self.id = id
@@ -121,9 +133,39 @@ package struct SubscriptionChange: Hashable, Sendable {
         self.timing = timing
         self.version = version
         self.quantities = quantities
+        self.overrides = overrides
+        self.addOns = addOns
         self.invoice = invoice
         self.refund = refund
+        self.withdrawn = withdrawn
         self.author = author
+    }
+
+    /// The same with another timing, or the prices of add-ons.
+    func with(timing: Timing? = nil, addOns: [SubscribedAddOn]? = nil) -> SubscriptionChange {
+        SubscriptionChange(
+            id: id,
+            sequence: sequence,
+            at: at,
+            recordedAt: recordedAt,
+            kind: kind,
+            timing: timing ?? self.timing,
+            version: version,
+            quantities: quantities,
+            overrides: overrides,
+            addOns: addOns ?? self.addOns,
+            invoice: invoice,
+            refund: refund,
+            withdrawn: withdrawn,
+            author: author
+        )
+    }
+
+    /// The key of the plan that it brings; nil if it brings none.
+    ///
+    /// It is the version's id, and the change's beside it where the change has prices of its own.
+    package var planKey: String? {
+        version.map { overrides.isEmpty ? $0.text : "\($0):\(id)" }
     }
 
     /// What the table keeps beside kind and times.
@@ -131,9 +173,12 @@ package struct SubscriptionChange: Hashable, Sendable {
         var object = JSONObject()
         if let version { object["plan_version"] = .string(version.text) }
         if !quantities.isEmpty { object["quantities"] = quantities.json }
+        if !overrides.isEmpty { object["overrides"] = overrides.json }
+        if !addOns.isEmpty { object["add_on_versions"] = .array(addOns.map(\.json)) }
         switch kind {
         case .plan, .quantities: object["invoice"] = .string(invoice.rawValue)
         case .cancel: object["refund"] = .string(refund.rawValue)
+        case .withdraw: object["changes"] = .array(withdrawn.map { .string($0.text) })
         case .created, .pause, .resume: break
         }
         return .object(object)
@@ -155,8 +200,20 @@ package struct SubscriptionChange: Hashable, Sendable {
         let quantities = try fields.value("quantities").map { json throws(Problem) in
             try Quantities(json: json, path: "payload.quantities")
         }
+        let overrides = try fields.value("overrides").map { json throws(Problem) in
+            try PriceOverrides(json: json, path: "payload.overrides")
+        }
+        let addOns = try (fields.optionalArray("add_on_versions") ?? []).map { element throws(Problem) in
+            try SubscribedAddOn(json: element.value, path: element.path)
+        }
         let invoice = try fields.optionalChoice("invoice", as: InvoiceTiming.self)
         let refund = try fields.optionalChoice("refund", as: Refund.self)
+        let withdrawn = try (fields.value("changes")?.array ?? []).map { json throws(Problem) in
+            guard let text = json.string, let id = ChangeID(text) else {
+                throw .invalid("payload.changes", "names no change: \(json.seen)")
+            }
+            return id
+        }
         self.init(
             id: id,
             sequence: sequence,
@@ -166,8 +223,11 @@ package struct SubscriptionChange: Hashable, Sendable {
             timing: timing,
             version: version,
             quantities: quantities ?? [:],
+            overrides: overrides ?? .none,
+            addOns: addOns,
             invoice: invoice ?? .now,
             refund: refund ?? .credit,
+            withdrawn: withdrawn,
             author: author
         )
     }
@@ -179,6 +239,8 @@ package struct SubscriptionChange: Hashable, Sendable {
             "when": .string(timing.rawValue),
         ]
         for (key, value) in payload.object ?? JSONObject() { object[key] = value }
+        if !quantities.isEmpty { object["quantities"] = quantities.ofPlan.json }
+        if !quantities.addOns.isEmpty { object["add_ons"] = quantities.addOns.json }
         object["author"] = .string(author)
         object["recorded_at"] = .string(recordedAt.text)
         return .object(object)

@@ -1,16 +1,24 @@
-import Plans
+package import Plans
 package import Values
 
 /// What is asked for when a subscription is made.
 package struct SubscriptionDraft: Hashable, Sendable {
     /// The code of the plan, whose latest version it gets.
     package var plan: String
+    /// The currency, where the tenant has none yet; nil is then the plan's first.
+    package var currency: Currency?
     /// When it starts: a date at the tenant's midnight, or an instant; nil is the instant it is asked for.
     package var startsAt: Moment?
     /// How many of what it has.
     package var quantities: Quantities
+    /// How many it has of add-ons, by their codes.
+    package var addOns: Quantities
+    /// The prices it has in place of the plan's own.
+    package var overrides: PriceOverrides
     /// What falls due before was billed elsewhere.
     package var billedUntil: Instant?
+    /// Which events are its usage.
+    package var usage: SubscriptionUsage
     /// The id that the caller brings, which then makes asking twice harmless.
     package var id: SubscriptionID?
     /// What the caller keeps with it.
@@ -19,16 +27,24 @@ package struct SubscriptionDraft: Hashable, Sendable {
     /// Makes a draft; it is checked when it is used.
     package init(
         plan: String,
+        currency: Currency? = nil,
         startsAt: Moment? = nil,
         quantities: Quantities = [:],
+        addOns: Quantities = [:],
+        overrides: PriceOverrides = .none,
         billedUntil: Instant? = nil,
+        usage: SubscriptionUsage = .any,
         id: SubscriptionID? = nil,
         metadata: JSONValue = [:]
     ) {
         self.plan = plan
+        self.currency = currency
         self.startsAt = startsAt
         self.quantities = quantities
+        self.addOns = addOns
+        self.overrides = overrides
         self.billedUntil = billedUntil
+        self.usage = usage
         self.id = id
         self.metadata = metadata
     }
@@ -37,16 +53,24 @@ package struct SubscriptionDraft: Hashable, Sendable {
     package init(json fields: inout JSONFields, in zone: Zone) throws(Problem) {
         let id = try fields.optionalID("id", of: Entities.Subscription.self)
         let plan = try fields.string("plan")
+        let currency = try fields.optionalCurrency("currency")
         let startsAt = try fields.optionalMoment("starts_at", in: zone, years: SubscriptionLimits.years)
         let quantities = try fields.quantities("quantities")
+        let addOns = try fields.quantities("add_ons")
+        let overrides = try fields.overrides()
         let billedUntil = try fields.optionalInstant("billed_until", in: zone, years: SubscriptionLimits.years)
+        let usage = try fields.optionalChoice("usage", as: SubscriptionUsage.self)
         let metadata = fields.value("metadata")
         try fields.finish()
         self.init(
             plan: plan,
+            currency: currency,
             startsAt: startsAt,
             quantities: quantities ?? [:],
+            addOns: addOns ?? [:],
+            overrides: overrides ?? .none,
             billedUntil: billedUntil,
+            usage: usage ?? .any,
             id: id,
             metadata: metadata ?? [:]
         )
@@ -65,7 +89,7 @@ package struct SubscriptionDraft: Hashable, Sendable {
                 "has \(bytes) bytes; at most \(SubscriptionLimits.metadataBytes) are allowed"
             )
         }
-        try quantities.check()
+        try quantities.check(addOns: addOns)
     }
 
     /// The start in a tenant's zone and in whole seconds; calendars know no fractions.
@@ -83,17 +107,29 @@ package struct SubscriptionDraft: Hashable, Sendable {
         let hasStart = startsAt.map { _ in
             start(in: subscription.timeZone, at: subscription.startsAt).instant == subscription.startsAt
         }
-        return version.code == plan && created.quantities == quantities && hasStart ?? true
-            && billedUntil?.wholeSeconds == subscription.billedUntil && metadata == subscription.metadata
+        return version.code == plan && currency.map { $0 == subscription.currency } ?? true
+            && created.quantities == quantities.with(addOns: addOns) && created.overrides == overrides
+            && hasStart ?? true
+            && billedUntil?.wholeSeconds == subscription.billedUntil && usage == subscription.usage
+            && metadata == subscription.metadata
     }
 }
 
-/// What is to be changed about a subscription: its plan, quantities, or both.
+/// What is to be changed about a subscription: its plan, quantities, add-ons, or prices of its own.
 package struct SubscriptionChangeDraft: Hashable, Sendable {
     /// The code of the new plan, whose latest version it gets.
     package var plan: String?
+    /// The number of the plan's version, if it is not to be the latest.
+    package var version: Int?
     /// The new quantities; those not named stay.
     package var quantities: Quantities
+    /// The new numbers of add-ons, by their codes; those not named stay.
+    package var addOns: Quantities
+    /// The prices it has from then on in place of the plan's own, which may be none; nil: a change of plan drops those
+    /// that there were.
+    package var overrides: PriceOverrides?
+    /// Whether a change of plan that names no prices keeps those that there were, where the plan has them.
+    package var keepsOverrides: Bool
     /// When it takes effect; nil is at once, and for what costs less at the end of the period.
     package var timing: SubscriptionChange.Timing?
     /// When its lines are invoiced.
@@ -102,24 +138,44 @@ package struct SubscriptionChangeDraft: Hashable, Sendable {
     /// Makes a draft; it is checked when it is used.
     package init(
         plan: String? = nil,
+        version: Int? = nil,
         quantities: Quantities = [:],
+        addOns: Quantities = [:],
+        overrides: PriceOverrides? = nil,
+        keepsOverrides: Bool = false,
         timing: SubscriptionChange.Timing? = nil,
         invoice: SubscriptionChange.InvoiceTiming = .now
     ) {
         self.plan = plan
+        self.version = version
         self.quantities = quantities
+        self.addOns = addOns
+        self.overrides = overrides
+        self.keepsOverrides = keepsOverrides
         self.timing = timing
         self.invoice = invoice
     }
 
-    /// Reads the fields of a request to their end: `plan` and/or `quantities`, `when`, `invoice`.
+    /// Whether it asks for nothing.
+    var isEmpty: Bool { plan == nil && quantities.isEmpty && addOns.isEmpty && overrides == nil }
+
+    /// Reads the fields of a request to their end: `plan`, `quantities`, `add_ons`, `overrides`, `when`, `invoice`.
     package init(json fields: inout JSONFields) throws(Problem) {
         let plan = try fields.optionalString("plan")
         let quantities = try fields.quantities("quantities")
+        let addOns = try fields.quantities("add_ons")
+        let overrides = try fields.overrides()
         let timing = try fields.optionalChoice("when", as: SubscriptionChange.Timing.self)
         let invoice = try fields.optionalChoice("invoice", as: SubscriptionChange.InvoiceTiming.self)
         try fields.finish()
-        self.init(plan: plan, quantities: quantities ?? [:], timing: timing, invoice: invoice ?? .now)
+        self.init(
+            plan: plan,
+            quantities: quantities ?? [:],
+            addOns: addOns ?? [:],
+            overrides: overrides,
+            timing: timing,
+            invoice: invoice ?? .now
+        )
     }
 }
 
@@ -156,13 +212,25 @@ extension JSONFields {
         guard let json = value(key) else { return nil }
         return try Quantities(json: json, path: path(key))
     }
+
+    /// The prices of `overrides`, if they are there.
+    fileprivate mutating func overrides() throws(Problem) -> PriceOverrides? {
+        guard let json = value("overrides") else { return nil }
+        return try PriceOverrides(json: json, path: path("overrides"))
+    }
 }
 
 extension Quantities {
-    /// Refuses what could not have been read from JSON.
-    func check() throws(Problem) {
+    /// Refuses what no quantities of a plan and of add-ons can be.
+    func check(addOns: Quantities) throws(Problem) {
         for (name, quantity) in self where quantity.isNegative {
             throw .invalid("quantities.\(name)", "must not be negative, not \"\(quantity)\"")
+        }
+        for (code, quantity) in addOns where quantity.isNegative {
+            throw .invalid("add_ons.\(code)", "must not be negative, not \"\(quantity)\"")
+        }
+        for code in keys.compactMap(AddOnTerms.code(ofQuantity:)).sorted() {
+            throw .invalid("quantities.\(AddOnTerms.quantity(of: code))", "belongs into `add_ons`, as \(code)")
         }
     }
 }

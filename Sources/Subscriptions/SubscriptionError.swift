@@ -8,19 +8,43 @@ package enum SubscriptionError: ProblemConvertible, Hashable {
     case idTaken(SubscriptionID)
     /// It is over.
     case over(SubscriptionID, at: Instant)
+    /// It is over, and what is asked for is to undo that.
+    case notReactivable(SubscriptionID, at: Instant)
+    /// No cancellation waits that could be withdrawn.
+    case notCancelled(SubscriptionID)
+    /// It stands still already.
+    case alreadyPaused(SubscriptionID, since: Instant)
+    /// It is to be paused, but a cancellation waits.
+    case cancellationWaits(SubscriptionID, until: Instant)
+    /// It is to go on, but does not stand still.
+    case notPaused(SubscriptionID)
+    /// No such change waits.
+    case notScheduled(ChangeID)
     /// A change is asked for at an instant that is already invoiced.
     case beforeLastInvoice(Instant, last: Instant)
     /// A change is asked for before one that is there.
     case beforeLastChange(Instant, last: Instant)
     /// There is no plan with the code.
     case unknownPlan(String)
-    /// A plan is in another currency than what it must be.
-    case otherCurrency(plan: String, is: Currency, needed: Currency)
+    /// A plan is not sold in the currency in which it must be.
+    case otherCurrency(plan: String, is: [Currency], needed: Currency)
+    /// A subscription in another currency than the tenant's is asked for.
+    case otherThanTenants(Currency, needed: Currency)
+    /// There is no add-on with the code.
+    case unknownAddOn(String)
+    /// An add-on is not sold in the currency and by the interval of the plan.
+    case addOnNotFitting(String, sold: String, needed: String)
+    /// A plan is asked for with which an add-on that the subscription has is not sold.
+    case planWithoutAddOn(plan: String, addOn: String, sold: String, needed: String)
+    /// An add-on is to be taken off that was never there.
+    case addOnNotHad(String)
+    /// Prices of the subscription's own are to be taken off, and there are none.
+    case noOverrides
     /// A plan bills a quantity that is not given.
     case quantityMissing(String, plan: String)
     /// No price of the plan bills the quantity.
     case quantityUnknown(String, known: [String])
-    /// A change names neither a plan nor quantities.
+    /// A change names neither a plan nor quantities, add-ons or prices.
     case emptyChange
     /// Another subscription of the tenant prices the meter at the same time.
     case meterPriced(String, by: SubscriptionID)
@@ -38,6 +62,25 @@ package enum SubscriptionError: ProblemConvertible, Hashable {
             Problem(.conflict, code: "id_taken", "the subscription \(id) already exists with other content")
         case .over(let id, let instant):
             Problem(.conflict, code: "subscription_over", "the subscription \(id) ended at \(instant)")
+        case .notReactivable(let id, let instant):
+            Problem(
+                .conflict,
+                code: "subscription_over",
+                "the subscription \(id) ended at \(instant) and cannot be brought back; make a new subscription"
+            )
+        case .notCancelled(let id):
+            Problem(.conflict, code: "not_cancelled", "no cancellation of the subscription \(id) waits")
+        case .alreadyPaused(let id, let instant):
+            Problem(.conflict, code: "already_paused", "the subscription \(id) has been paused since \(instant)")
+        case .cancellationWaits(let id, let instant):
+            Problem(
+                .conflict,
+                code: "cancellation_waits",
+                "the subscription \(id) will end at \(instant); reactivate it before it is paused"
+            )
+        case .notPaused(let id):
+            Problem(.conflict, code: "not_paused", "the subscription \(id) is not paused, nor is it to be")
+        case .notScheduled(let id): Problem.notFound("scheduled change", id.text)
         case .beforeLastInvoice(let asked, let last):
             Problem(
                 .conflict,
@@ -52,7 +95,26 @@ package enum SubscriptionError: ProblemConvertible, Hashable {
             )
         case .unknownPlan(let code): Problem.invalid("plan", "there is no plan \(JSONValue.string(code).seen)")
         case .otherCurrency(let plan, let own, let needed):
-            Problem.invalid("plan", "\(plan) is in \(own); it must be a plan in \(needed)")
+            Problem.invalid(
+                "plan",
+                "\(plan) is sold in \(own.map(\.code).joined(separator: ", ")); it must be a plan in \(needed)"
+            )
+        case .otherThanTenants(let asked, let needed):
+            Problem.invalid("currency", "must be \(needed), in which the tenant is billed, not \(asked)")
+        case .unknownAddOn(let code):
+            Problem.invalid("add_ons.\(code)", "there is no add-on \(JSONValue.string(code).seen)")
+        case .addOnNotFitting(let code, let sold, let needed):
+            Problem.invalid("add_ons.\(code)", "is sold in \(sold); the plan needs one in \(needed)")
+        case .planWithoutAddOn(let plan, let addOn, let sold, let needed):
+            Problem.invalid(
+                "plan",
+                "\(plan) is billed in \(needed), but the add-on \(addOn) of the subscription is sold in \(sold); "
+                    + "take it off with a quantity of 0, or choose another plan"
+            )
+        case .addOnNotHad(let code):
+            Problem.invalid("add_ons.\(code)", "must be above 0: the subscription has none to take off")
+        case .noOverrides:
+            Problem.invalid("overrides", "must name prices: the subscription has none of its own to take off")
         case .quantityMissing(let name, let plan):
             Problem.invalid("quantities.\(name)", "is required: the plan \(plan) bills it")
         case .quantityUnknown(let name, let known):
@@ -62,12 +124,17 @@ package enum SubscriptionError: ProblemConvertible, Hashable {
                     ? "is not billed by the plan, which knows no quantities"
                     : "is not billed by the plan, whose quantities are " + known.joined(separator: ", ")
             )
-        case .emptyChange: Problem.invalid("plan", "is required, unless `quantities` are given: nothing would change")
+        case .emptyChange:
+            Problem.invalid(
+                "plan",
+                "is required, unless `quantities`, `add_ons` or `overrides` are given: nothing would change"
+            )
         case .meterPriced(let meter, let other):
             Problem(
                 .conflict,
                 code: "meter_priced",
-                "the subscription \(other) prices the meter \(meter) at the same time; cancel or change it first"
+                "the subscription \(other) prices the meter \(meter) at the same time; cancel or change it first, or "
+                    + "make this one with \"usage\": \"named\""
             )
         case .tooManyOpen(let limit):
             Problem(

@@ -106,7 +106,7 @@ package enum SubscriptionOperations {
         let reached = max(until, story.reached)
         try await SubscriptionStateOperations.write(state, reached: reached, by: stamp, in: transaction)
         var moved = stamp
-        moved.at = new.endedAt ?? new.currentPeriodStart
+        moved.at = new.endedAt ?? new.pausedAt ?? new.currentPeriodStart
         try await Activity.record(
             verb(from: old, to: new),
             object: id.text,
@@ -155,7 +155,7 @@ package enum SubscriptionOperations {
     }
 
     /// Writes the last change of a proposal and what follows from it.
-    private static func append(
+    static func append(
         _ story: SubscriptionStory,
         verb: String,
         by stamp: Stamp,
@@ -194,7 +194,7 @@ package enum SubscriptionOperations {
         return story.subscription
     }
 
-    private static func locked(
+    static func locked(
         _ id: SubscriptionID,
         of tenant: TenantID,
         in transaction: borrowing Transaction
@@ -205,8 +205,9 @@ package enum SubscriptionOperations {
         return story
     }
 
-    private static func verb(from old: Subscription, to new: Subscription) -> String {
+    static func verb(from old: Subscription, to new: Subscription) -> String {
         if new.status.isOver { return "subscription.ended" }
+        if new.pausedAt != nil { return "subscription.paused" }
         return old.status == .trialing && new.status != .trialing ? "subscription.trial_ended" : "subscription.renewed"
     }
 }

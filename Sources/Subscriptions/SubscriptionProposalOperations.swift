@@ -20,7 +20,18 @@ enum SubscriptionProposals {
             throw SubscriptionError.tooManyOpen(limit: SubscriptionLimits.open)
         }
         // Two currencies before the first invoice has fixed one would leave one of them never billed.
-        let version = try await version(draft.plan, in: owner.currency ?? open.currency, transaction)
+        let fixed = owner.currency ?? open.currency
+        let version = try await SubscriptionCatalogue.version(for: draft, in: fixed, transaction)
+        try draft.overrides.check(against: version.plan)
+        let offers = try await SubscriptionCatalogue.offers(
+            of: draft.addOns.keys,
+            in: version.plan.currency,
+            transaction
+        )
+        let addOns = try draft.addOns.keys.sorted().map { code in
+            let needed = NeededAddOn(code: code, plan: version.code, interval: version.plan.interval)
+            return try offers.terms(of: needed, asked: [code])
+        }
         let created = SubscriptionChange(
             id: .make(at: stamp.recordedAt),
             sequence: 1,
@@ -28,7 +39,9 @@ enum SubscriptionProposals {
             recordedAt: stamp.recordedAt,
             kind: .created,
             version: version.id,
-            quantities: draft.quantities,
+            quantities: draft.quantities.with(addOns: draft.addOns),
+            overrides: draft.overrides,
+            addOns: addOns,
             author: stamp.author.text
         )
         var subscription = Subscription(
@@ -38,15 +51,19 @@ enum SubscriptionProposals {
             planCode: version.code,
             planVersionNumber: version.version,
             status: .active,
+            standing: .current,
             startsAt: start.instant,
             startsOn: start.isDate ? start.wall.date : nil,
             timeZone: owner.timeZone,
             currency: version.plan.currency,
             anchor: nil,
-            quantities: draft.quantities,
+            quantities: created.quantities,
+            overrides: created.overrides,
             billedUntil: draft.billedUntil?.wholeSeconds,
+            usage: draft.usage,
             currentPeriodStart: start.instant,
             currentPeriodEnd: start.instant,
+            pausedAt: nil,
             cancelsAt: nil,
             scheduledChanges: [],
             lastInvoiceAt: nil,
@@ -66,40 +83,47 @@ enum SubscriptionProposals {
         return story.with(subscription)
     }
 
-    /// The story with one more change of plan, quantities or both.
+    /// The story with one more change of plan, quantities, add-ons or prices.
     static func change(
         of story: SubscriptionStory,
         _ draft: SubscriptionChangeDraft,
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> SubscriptionStory {
-        guard draft.plan != nil || !draft.quantities.isEmpty else { throw SubscriptionError.emptyChange }
+        guard !draft.isEmpty else { throw SubscriptionError.emptyChange }
         _ = try await activeTenant(story.subscription.tenant, in: transaction)
         let at = try instant(of: story, stamp)
-        try draft.quantities.check()
-        var target: PlanVersion?
-        if let plan = draft.plan {
-            target = try await version(plan, in: story.subscription.currency, transaction)
-            let now = try story.timeline(until: at).quantities
-            try target?.checkNeeded(now.merging(draft.quantities) { _, new in new })
+        try draft.quantities.check(addOns: draft.addOns)
+        let now = try story.timeline(until: at)
+        let target = try await SubscriptionCatalogue.version(for: draft, of: story, now: now, transaction)
+        try target?.checkNeeded(now.quantities.merging(draft.quantities) { _, new in new })
+        let overrides = try target.map { version throws(Problem) in
+            try SubscriptionCatalogue.overrides(for: draft, of: story, now: now, on: version)
         }
-        let timing = try story.timing(of: draft, to: target, at: at)
-        if timing == .periodEnd, let end = story.subscription.cancelsAt {
-            throw SubscriptionError.over(story.subscription.id, at: end)
-        }
-        let change = SubscriptionChange(
+        let asked = SubscriptionChange(
             id: .make(at: stamp.recordedAt),
             sequence: story.changes.count + 1,
             at: at,
             recordedAt: stamp.recordedAt,
             kind: target == nil ? .quantities : .plan,
-            timing: timing,
+            timing: draft.timing ?? .immediately,
             version: target?.id,
-            quantities: draft.quantities,
+            quantities: draft.quantities.with(addOns: draft.addOns),
+            overrides: overrides ?? .none,
             invoice: draft.invoice,
             author: stamp.author.text
         )
-        let next = story.adding(change, target)
+        let had = story.changes.flatMap { $0.quantities.addOns.keys }
+        let offers = try await SubscriptionCatalogue.offers(
+            of: had + draft.addOns.keys,
+            in: story.subscription.currency,
+            transaction
+        )
+        let next = try story.adding(asked, target, offers: offers, choosesTiming: draft.timing == nil)
+        guard let change = next.changes.last else { throw SubscriptionError.unreadable(story.subscription.id) }
+        if change.timing == .periodEnd, let end = story.subscription.cancelsAt {
+            throw SubscriptionError.over(story.subscription.id, at: end)
+        }
         try next.checkQuantities(after: change)
         return try settled(next, change, stamp)
     }
@@ -111,13 +135,16 @@ enum SubscriptionProposals {
         refund: SubscriptionChange.Refund,
         by stamp: Stamp
     ) throws -> SubscriptionStory {
+        let at = try instant(of: story, stamp)
+        // While it stands still there is no period whose end could be waited for.
+        let isPaused = try story.timeline(until: at).isPaused
         let change = SubscriptionChange(
             id: .make(at: stamp.recordedAt),
             sequence: story.changes.count + 1,
-            at: try instant(of: story, stamp),
+            at: at,
             recordedAt: stamp.recordedAt,
             kind: .cancel,
-            timing: timing,
+            timing: isPaused ? .immediately : timing,
             refund: refund,
             author: stamp.author.text
         )
@@ -125,7 +152,7 @@ enum SubscriptionProposals {
     }
 
     /// The story with the row as it stands after the change, and billing no later than what the change makes due.
-    private static func settled(
+    static func settled(
         _ story: SubscriptionStory,
         _ change: SubscriptionChange,
         _ stamp: Stamp
@@ -137,7 +164,7 @@ enum SubscriptionProposals {
         return story.with(row)
     }
 
-    private static func instant(of story: SubscriptionStory, _ stamp: Stamp) throws(SubscriptionError) -> Instant {
+    static func instant(of story: SubscriptionStory, _ stamp: Stamp) throws(SubscriptionError) -> Instant {
         let subscription = story.subscription
         if let end = subscription.endedAt { throw .over(subscription.id, at: end) }
         guard story.changes.count < SubscriptionLimits.changes else {
@@ -148,27 +175,12 @@ enum SubscriptionProposals {
         return at
     }
 
-    private static func activeTenant(
+    static func activeTenant(
         _ id: TenantID,
         in transaction: borrowing Transaction
     ) async throws -> Tenant {
         guard let tenant = try await TenantQueries.find(id, in: transaction) else { throw TenantError.notFound(id) }
         guard tenant.status == .active else { throw TenantError.notChangeable(id, status: tenant.status) }
         return tenant
-    }
-
-    private static func version(
-        _ code: String,
-        in currency: Currency?,
-        _ transaction: borrowing Transaction
-    ) async throws -> PlanVersion {
-        guard let version = try await PlanQueries.latest(code, in: transaction) else {
-            throw SubscriptionError.unknownPlan(code)
-        }
-        guard version.archivedAt == nil else { throw PlanError.archived(code) }
-        if let currency, version.plan.currency != currency {
-            throw SubscriptionError.otherCurrency(plan: code, is: version.plan.currency, needed: currency)
-        }
-        return version
     }
 }

@@ -1,5 +1,6 @@
 import Plans
 package import Postgres
+import Tenants
 package import Values
 
 /// Reading subscriptions and what was asked of them.
@@ -140,7 +141,8 @@ package enum SubscriptionQueries {
         return try await transaction.query(
             """
             SELECT tenant_id, id FROM app.subscriptions
-            WHERE next_billing_at <= \(until) AND \(fragment: whose) AND \(fragment: rest) ORDER BY tenant_id, id LIMIT \(limit)
+            WHERE next_billing_at <= \(until) AND \(fragment: whose) AND \(fragment: rest)
+            ORDER BY tenant_id, id LIMIT \(limit)
             """
         ) { row in (tenant: try row.next(), subscription: try row.next()) }
     }
@@ -154,7 +156,8 @@ package enum SubscriptionQueries {
         try await transaction.query(
             """
             SELECT tenant_id, id FROM app.subscriptions
-            WHERE ended_at IS NULL AND current_period_end <= \(instant)
+            WHERE ended_at IS NULL AND paused_at IS NULL AND current_period_end <= \(instant)
+              AND \(fragment: TenantQueries.onMachineTime("tenant_id"))
             ORDER BY current_period_end, tenant_id, id LIMIT \(limit)
             """
         ) { row in (tenant: try row.next(), subscription: try row.next()) }
@@ -191,13 +194,14 @@ package enum SubscriptionQueries {
 // MARK: - Statements and rows
 
 extension SubscriptionQueries {
-    private static let columns: SQL = """
-        s.id, s.tenant_id, s.plan_version_id, v.code, v.version, s.status, s.starts_at, s.starts_on, s.timezone,
-        s.currency, s.anchor, s.quantities, s.billed_until, s.current_period_start, s.current_period_end, s.cancels_at,
-        s.scheduled_changes, s.last_invoice_at, s.next_billing_at, s.ended_at, s.metadata, s.created_at
+    static let columns: SQL = """
+        s.id, s.tenant_id, s.plan_version_id, v.code, v.version, s.status, s.standing, s.starts_at, s.starts_on,
+        s.timezone, s.currency, s.anchor, s.quantities, s.overrides, s.billed_until, s.names_usage,
+        s.current_period_start, s.current_period_end, s.paused_at, s.cancels_at, s.scheduled_changes,
+        s.last_invoice_at, s.next_billing_at, s.ended_at, s.metadata, s.created_at
         """
 
-    private static let tables: SQL = "app.subscriptions s JOIN app.plan_versions v ON v.id = s.plan_version_id"
+    static let tables: SQL = "app.subscriptions s JOIN app.plan_versions v ON v.id = s.plan_version_id"
 
     private static func one(_ id: SubscriptionID, _ tenant: TenantID) -> SQL {
         """
@@ -205,7 +209,7 @@ extension SubscriptionQueries {
         """
     }
 
-    private static func changes(of subscriptions: [(tenant: TenantID, id: SubscriptionID)]) -> SQL {
+    static func changes(of subscriptions: [(tenant: TenantID, id: SubscriptionID)]) -> SQL {
         """
         SELECT c.subscription_id, c.id, c.seq, c.at, c.recorded_at, c.kind, c.takes_effect, c.payload, c.author
         FROM unnest(\(subscriptions.map(\.tenant))::uuid[], \(subscriptions.map(\.id))::uuid[]) AS given (tenant_id, id)
@@ -214,22 +218,26 @@ extension SubscriptionQueries {
         """
     }
 
-    private static func subscription(_ row: inout RowReader) throws -> Subscription {
+    static func subscription(_ row: inout RowReader) throws -> Subscription {
         let id: SubscriptionID = try row.next()
         let tenant: TenantID = try row.next()
         let planVersion: PlanVersionID = try row.next()
         let planCode: String = try row.next()
         let number: Int = try row.next()
         let statusText: String = try row.next()
+        let standingText: String = try row.next()
         let startsAt: Instant = try row.next()
         let startsOn: CalendarDate? = try row.next()
         let zoneName: String = try row.next()
         let currency: Currency = try row.next()
         let anchor: Instant? = try row.next()
         let quantities = try Quantities(json: try row.next(), path: "quantities")
-        guard let status = SubscriptionStatus(rawValue: statusText), let zone = Zone(zoneName) else {
-            throw SubscriptionError.unreadable(id)
-        }
+        let overrides = try PriceOverrides(json: try row.next())
+        guard let status = SubscriptionStatus(rawValue: statusText), let zone = Zone(zoneName),
+            let standing = SubscriptionStanding(rawValue: standingText)
+        else { throw SubscriptionError.unreadable(id) }
+        let billedUntil: Instant? = try row.next()
+        let namesUsage: Bool = try row.next()
         return Subscription(
             id: id,
             tenant: tenant,
@@ -237,15 +245,19 @@ extension SubscriptionQueries {
             planCode: planCode,
             planVersionNumber: number,
             status: status,
+            standing: standing,
             startsAt: startsAt,
             startsOn: startsOn,
             timeZone: zone,
             currency: currency,
             anchor: anchor,
             quantities: quantities,
-            billedUntil: try row.next(),
+            overrides: overrides,
+            billedUntil: billedUntil,
+            usage: namesUsage ? .named : .any,
             currentPeriodStart: try row.next(),
             currentPeriodEnd: try row.next(),
+            pausedAt: try row.next(),
             cancelsAt: try row.next(),
             scheduledChanges: try row.next(),
             lastInvoiceAt: try row.next(),
@@ -256,7 +268,7 @@ extension SubscriptionQueries {
         )
     }
 
-    private static func change(
+    static func change(
         _ row: inout RowReader
     ) throws -> (subscription: SubscriptionID, change: SubscriptionChange) {
         let subscription: SubscriptionID = try row.next()

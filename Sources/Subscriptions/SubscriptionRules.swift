@@ -9,13 +9,15 @@ extension PlanVersion {
     func checkNeeded(_ quantities: Quantities) throws(SubscriptionError) {
         for name in quantityNames where quantities[name] == nil { throw .quantityMissing(name, plan: code) }
     }
+}
 
+extension Plan {
     /// What its prices without a meter come to in a year of 365 days, whatever the length of its periods.
     ///
     /// It says whether a change is to more or to less, and nothing else.
     func yearlyAmount(of quantities: Quantities) throws(Problem) -> Exact {
         var sum = Exact.zero
-        for price in plan.prices where price.meter == nil {
+        for price in prices where price.meter == nil {
             let quantity = price.quantity.map { quantities[$0] ?? .zero } ?? 1
             sum += try Rating.rate(price, .quantity(quantity.exact)).exact
         }
@@ -24,30 +26,32 @@ extension PlanVersion {
 
     private var periodsInYear: Exact {
         let units: Exact =
-            switch plan.interval.unit {
+            switch interval.unit {
             case .day: 365
             case .week: Exact(365, 7)
             case .month: 12
             case .year: 1
             }
-        return units / Exact(plan.interval.count)
+        return units / Exact(interval.count)
     }
 }
 
 extension SubscriptionStory {
-    /// When a change takes effect that does not say it: at once, but at the end of the period if less is billed then.
-    func timing(
-        of draft: SubscriptionChangeDraft,
-        to target: PlanVersion?,
-        at instant: Instant
-    ) throws(Problem) -> SubscriptionChange.Timing {
-        if let timing = draft.timing { return timing }
-        let now = try timeline(until: instant)
-        guard let current = version(now.version) else { throw SubscriptionError.unreadable(subscription.id).problem }
-        let quantities = now.quantities.merging(draft.quantities) { _, new in new }
-        let before = try current.yearlyAmount(of: now.quantities)
-        let after = try (target ?? current).yearlyAmount(of: quantities)
-        return after < before ? .periodEnd : .immediately
+    /// When the last change takes effect if it does not say it: at once, but at the end of the period if less is billed
+    /// then.
+    ///
+    /// `before`: the story without it.
+    func timingOfLast(after before: SubscriptionStory) throws(Problem) -> SubscriptionChange.Timing {
+        guard let change = changes.last else { throw SubscriptionError.unreadable(subscription.id).problem }
+        let now = try before.timeline(until: change.at)
+        // While it stands still there is no period whose end could be waited for.
+        if now.isPaused { return .immediately }
+        let plans = plans
+        guard let old = plans[now.planKey], let new = plans[change.planKey ?? now.planKey] else {
+            throw SubscriptionError.unreadable(subscription.id).problem
+        }
+        let quantities = now.quantities.merging(change.quantities) { _, new in new }
+        return try new.yearlyAmount(of: quantities) < old.yearlyAmount(of: now.quantities) ? .periodEnd : .immediately
     }
 
     /// Refuses a change after which a plan would lack a quantity, or that names one that no plan then in force bills.
@@ -63,7 +67,7 @@ extension SubscriptionStory {
                 throw error.problem
             }
         }
-        for name in change.quantities.keys.sorted() where !known.contains(name) {
+        for name in change.quantities.ofPlan.keys.sorted() where !known.contains(name) {
             throw SubscriptionError.quantityUnknown(name, known: known.sorted()).problem
         }
     }

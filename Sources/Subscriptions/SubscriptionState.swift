@@ -37,9 +37,11 @@ extension SubscriptionStory {
         row.planVersion = version.id
         row.planCode = version.code
         row.planVersionNumber = version.version
-        row.status = status(of: timeline)
+        row.status = status(of: timeline, standing: subscription.standing)
         row.anchor = timeline.anchor
+        row.pausedAt = timeline.isPaused ? timeline.pausedAt : nil
         row.quantities = timeline.quantities
+        row.overrides = overrides(ofKey: timeline.planKey)
         row.currentPeriodStart = period.start
         row.currentPeriodEnd = period.end
         row.cancelsAt = try timeline.cancelsAt
@@ -53,20 +55,24 @@ extension SubscriptionStory {
         )
     }
 
-    private func status(of timeline: SubscriptionTimeline) -> SubscriptionStatus {
-        guard timeline.endedAt != nil else {
-            if timeline.isTrial { return .trialing }
-            return subscription.status == .pastDue ? .pastDue : .active
+    /// What it is like by its changes and where it stands.
+    func status(of timeline: SubscriptionTimeline, standing: SubscriptionStanding) -> SubscriptionStatus {
+        if timeline.endedAt != nil { return timeline.endedBy?.timing == .immediately ? .cancelled : .ended }
+        if timeline.isPaused { return .paused }
+        return switch standing {
+        case .suspended: .suspended
+        case .pastDue: timeline.isTrial ? .trialing : .pastDue
+        case .current: timeline.isTrial ? .trialing : .active
         }
-        let last = timeline.steps.last?.change
-        let isCut = changes.contains { $0.id == last && $0.kind == .cancel && $0.timing == .immediately }
-        return isCut ? .cancelled : .ended
     }
 
     /// A meter is priced also in a trial, where its usage costs nothing: no other subscription may bill it then.
+    ///
+    /// While it stands still another one may; and what only events price that name it takes nothing from others.
     private func meters(in phases: [SubscriptionPhase]) -> [MeterStretch] {
+        guard subscription.usage == .any else { return [] }
         var stretches: [MeterStretch] = []
-        for phase in phases {
+        for phase in phases where !phase.isPaused {
             for meter in version(phase.version)?.plan.meters ?? [] {
                 if let last = stretches.lastIndex(where: { $0.meter == meter }), stretches[last].end == phase.start {
                     stretches[last].end = phase.end
@@ -79,11 +85,13 @@ extension SubscriptionStory {
     }
 
     /// The allowances of the current period and of the next; written ahead, so that they hold when it begins.
+    ///
+    /// There are none while it stands still or is suspended.
     private func quotas(of timeline: SubscriptionTimeline) throws(Problem) -> [QuotaDraft] {
-        guard timeline.endedAt == nil, let boundary = try timeline.nextBoundary else { return [] }
+        guard subscription.standing != .suspended, let boundary = try timeline.nextBoundary else { return [] }
         var next = timeline
         try next.apply(until: boundary)
-        return try quotas(in: timeline) + (next.endedAt == nil ? quotas(in: next) : [])
+        return try quotas(in: timeline) + (try next.nextBoundary == nil ? [] : quotas(in: next))
     }
 
     private func quotas(in timeline: SubscriptionTimeline) throws(Problem) -> [QuotaDraft] {
@@ -95,7 +103,8 @@ extension SubscriptionStory {
                 meter: allowance.meter,
                 allowance: allowance.limit,
                 window: window,
-                isHard: allowance.isHard
+                isHard: allowance.isHard,
+                rollover: allowance.rollover
             )
         }
     }

@@ -1,3 +1,4 @@
+import Plans
 import Postgres
 import Values
 
@@ -6,16 +7,17 @@ enum SubscriptionStateQueries {
     static func insert(_ subscription: Subscription, recordedAt: Instant) -> SQL {
         """
         INSERT INTO app.subscriptions (
-            tenant_id, id, plan_version_id, status, starts_at, starts_on, timezone, currency, anchor, quantities,
-            billed_until, current_period_start, current_period_end, cancels_at, scheduled_changes, next_billing_at,
-            ended_at, metadata, created_at, recorded_at)
-        VALUES (\(subscription.tenant), \(subscription.id), \(subscription.planVersion),
-            \(subscription.status.rawValue), \(subscription.startsAt), \(subscription.startsOn),
+            tenant_id, id, plan_version_id, overrides, status, standing, names_usage, starts_at, starts_on, timezone,
+            currency, anchor, quantities, billed_until, current_period_start, current_period_end, paused_at, cancels_at,
+            scheduled_changes, next_billing_at, ended_at, metadata, created_at, recorded_at)
+        VALUES (\(subscription.tenant), \(subscription.id), \(subscription.planVersion), \(subscription.overrides.json),
+            \(subscription.status.rawValue), \(subscription.standing.rawValue), \(subscription.usage == .named),
+            \(subscription.startsAt), \(subscription.startsOn),
             \(subscription.timeZone.name), \(subscription.currency), \(subscription.anchor),
             \(subscription.quantities.json), \(subscription.billedUntil), \(subscription.currentPeriodStart),
-            \(subscription.currentPeriodEnd), \(subscription.cancelsAt), \(subscription.scheduledChanges)::uuid[],
-            \(subscription.nextBillingAt), \(subscription.endedAt), \(subscription.metadata),
-            \(subscription.createdAt), \(recordedAt))
+            \(subscription.currentPeriodEnd), \(subscription.pausedAt), \(subscription.cancelsAt),
+            \(subscription.scheduledChanges)::uuid[], \(subscription.nextBillingAt), \(subscription.endedAt),
+            \(subscription.metadata), \(subscription.createdAt), \(recordedAt))
         ON CONFLICT (tenant_id, id) DO NOTHING
         """
     }
@@ -23,11 +25,14 @@ enum SubscriptionStateQueries {
     static func update(_ subscription: Subscription) -> SQL {
         """
         UPDATE app.subscriptions SET
-            plan_version_id = \(subscription.planVersion), status = \(subscription.status.rawValue),
+            plan_version_id = \(subscription.planVersion), overrides = \(subscription.overrides.json),
+            status = \(subscription.status.rawValue),
+            standing = \(subscription.standing.rawValue), paused_at = \(subscription.pausedAt),
             anchor = \(subscription.anchor), quantities = \(subscription.quantities.json),
             current_period_start = \(subscription.currentPeriodStart),
             current_period_end = \(subscription.currentPeriodEnd), cancels_at = \(subscription.cancelsAt),
             scheduled_changes = \(subscription.scheduledChanges)::uuid[],
+            last_invoice_at = greatest(last_invoice_at, \(subscription.lastInvoiceAt)),
             next_billing_at = \(subscription.nextBillingAt), ended_at = \(subscription.endedAt)
         WHERE tenant_id = \(subscription.tenant) AND id = \(subscription.id)
         """
@@ -61,19 +66,25 @@ enum SubscriptionStateQueries {
 
     static func phases(of id: SubscriptionID, _ tenant: TenantID) -> SQL {
         """
-        SELECT plan_version_id, quantities, status, starts_at, ends_at FROM app.subscription_phases
+        SELECT \(fragment: phaseColumns) FROM app.subscription_phases
         WHERE tenant_id = \(tenant) AND subscription_id = \(id) AND NOT isempty(during) ORDER BY starts_at
         """
     }
 
+    /// What `phase` reads.
+    static let phaseColumns: SQL = "plan_version_id, plan_key, quantities, status, starts_at, ends_at"
+
     static func phase(_ row: inout RowReader) throws -> SubscriptionPhase {
         let version: PlanVersionID = try row.next()
+        let planKey: String? = try row.next()
         let quantities = try Quantities(json: try row.next(), path: "quantities")
         let status: String = try row.next()
         return SubscriptionPhase(
             version: version,
+            planKey: planKey ?? version.text,
             quantities: quantities,
             isTrial: status == SubscriptionStatus.trialing.rawValue,
+            isPaused: status == SubscriptionStatus.paused.rawValue,
             start: try row.next(),
             end: try row.next()
         )
@@ -89,17 +100,19 @@ enum SubscriptionStateQueries {
     }
 
     static func write(_ phases: [SubscriptionPhase], of subscription: Subscription, at instant: Instant) -> SQL {
-        let statuses = phases.map { ($0.isTrial ? SubscriptionStatus.trialing : .active).rawValue }
+        let statuses = phases.map(\.status.rawValue)
+        let keys = phases.map { $0.planKey == $0.version.text ? nil : $0.planKey }
         return """
             INSERT INTO app.subscription_phases (
-                tenant_id, subscription_id, starts_at, ends_at, plan_version_id, quantities, status, recorded_at)
+                tenant_id, subscription_id, starts_at, ends_at, plan_version_id, plan_key, quantities, status,
+                recorded_at)
             SELECT \(subscription.tenant)::uuid, \(subscription.id)::uuid, starts_at, ends_at, plan_version_id,
-                quantities, status, \(instant)::timestamptz
+                plan_key, quantities, status, \(instant)::timestamptz
             FROM unnest(\(phases.map(\.start))::timestamptz[], \(phases.map(\.end))::timestamptz[],
-                \(phases.map(\.version))::uuid[], \(phases.map(\.quantities.json))::jsonb[], \(statuses)::text[])
-                AS given (starts_at, ends_at, plan_version_id, quantities, status)
+                \(phases.map(\.version))::uuid[], \(keys)::text[], \(phases.map(\.quantities.json))::jsonb[],
+                \(statuses)::text[]) AS given (starts_at, ends_at, plan_version_id, plan_key, quantities, status)
             ON CONFLICT (tenant_id, subscription_id, starts_at) DO UPDATE SET
-                ends_at = excluded.ends_at, plan_version_id = excluded.plan_version_id,
+                ends_at = excluded.ends_at, plan_version_id = excluded.plan_version_id, plan_key = excluded.plan_key,
                 quantities = excluded.quantities, status = excluded.status, recorded_at = excluded.recorded_at
             """
     }

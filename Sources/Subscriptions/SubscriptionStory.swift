@@ -20,6 +20,29 @@ package struct SubscriptionStory: Sendable {
     /// One of the plan versions.
     package func version(_ id: PlanVersionID) -> PlanVersion? { versions.first { $0.id == id } }
 
+    /// The plans as they bill this subscription, by their keys.
+    ///
+    /// A key means something only within its subscription: another one may have other prices under the same key.
+    package var plans: [String: Plan] { SubscriptionPlans.all(of: changes) { version($0)?.plan } }
+
+    /// The key of the plan that a change brings; nil if it brings none.
+    package func planKey(of change: SubscriptionChange) -> String? { change.planKey }
+
+    /// The version behind a plan's key; nil if no change brought it.
+    package func version(ofKey key: String) -> PlanVersion? {
+        changes.first { $0.planKey == key }?.version.flatMap { version($0) }
+    }
+
+    /// The prices that the plan behind a key has on this subscription alone.
+    package func overrides(ofKey key: String) -> PriceOverrides {
+        changes.first { $0.planKey == key }?.overrides ?? .none
+    }
+
+    /// What it began with as invoices see it: of every add-on that it has at any time it had none before.
+    package var openingQuantities: Quantities {
+        SubscriptionPlans.opening(of: changes)
+    }
+
     /// Everything up to an instant, that included; by default of what was recorded at any time.
     ///
     /// `until`: business time; before the start it is the start.
@@ -46,12 +69,13 @@ package struct SubscriptionStory: Sendable {
     /// The next instant after a given one at which something may fall due: the end of a period or of the trial, at
     /// which waiting changes apply too, or a change.
     ///
-    /// Nil if it is over by then. What was billed elsewhere does not fall due.
+    /// Nil if it is over by then, or stands still and is not to go on. What was billed elsewhere does not fall due.
     package func nextBilling(after instant: Instant) throws(Problem) -> Instant? {
         let from = subscription.billedUntil.map { max(instant, $0.adding(microseconds: -1)) } ?? instant
         let asked = changes.dropFirst().first { $0.at > from && $0.timing == .immediately }?.at
-        guard let boundary = try timeline(until: from).nextBoundary else { return nil }
-        return asked.map { min($0, boundary) } ?? boundary
+        let timeline = try timeline(until: from)
+        guard timeline.endedAt == nil else { return nil }
+        return [asked, try timeline.nextBoundary].compactMap(\.self).min()
     }
 
     /// How far the row is: nothing happens between this instant and the one it was last written for.
@@ -86,33 +110,6 @@ package struct SubscriptionStory: Sendable {
     /// The story with the row replaced.
     func with(_ subscription: Subscription) -> SubscriptionStory {
         SubscriptionStory(subscription: subscription, changes: changes, versions: versions)
-    }
-
-    /// The explanation of how it came to stand where it stands.
-    ///
-    /// `until`: the instant to explain; what is scheduled after it is shown as phases.
-    package func timelineJSON(until: Instant) throws(Problem) -> JSONValue {
-        let timeline = try timeline(until: until)
-        let steps = timeline.steps.map { step -> JSONValue in
-            [
-                "at": step.at.json, "what": .string(step.what), "change": .optional(step.change?.text),
-                "plan": .optional(version(step.version)?.code), "plan_version": .string(step.version.text),
-                "quantities": step.quantities.json,
-            ]
-        }
-        let phases = try timeline.knownPhases().map { phase -> JSONValue in
-            [
-                "start": phase.start.json, "end": .optional(phase.end?.text),
-                "plan": .optional(version(phase.version)?.code), "plan_version": .string(phase.version.text),
-                "quantities": phase.quantities.json,
-                "status": .string((phase.isTrial ? SubscriptionStatus.trialing : .active).rawValue),
-            ]
-        }
-        return [
-            "subscription": .string(subscription.id.text), "at": until.json, "steps": .array(steps),
-            "phases": .array(phases), "changes": .array(changes.map(\.json)),
-            "scheduled_changes": .array(timeline.waiting.map(\.json)),
-        ]
     }
 }
 

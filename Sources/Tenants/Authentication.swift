@@ -19,6 +19,8 @@ package struct Caller: Hashable, Sendable {
     package let currency: Currency?
     /// What a month's usage of the tenant may cost at most.
     package let spendLimit: Money?
+    /// The time of a tenant in test mode; nil: the machine's.
+    package let testTime: Instant?
 }
 
 /// Finds out who a request comes from.
@@ -35,14 +37,15 @@ package enum Authentication {
         guard KeySecret.isWellFormed(secret) else { return nil }
         return try await transaction.first(
             """
-            SELECT key_id, tenant_id, staff_role, scopes, tenant_status, currency, time_zone, spend_limit_minor
+            SELECT key_id, tenant_id, staff_role, scopes, tenant_status, currency, time_zone, spend_limit_minor,
+                   clock_at
             FROM app.begin_request(\(KeySecret.hash(secret))::bytea, \(now)::timestamptz)
             """,
             caller
         )
     }
 
-    private static func caller(_ row: inout RowReader) throws -> Caller {
+    static func caller(_ row: inout RowReader) throws -> Caller {
         let key: KeyID = try row.next()
         let tenant: TenantID? = try row.next()
         let role: String? = try row.next()
@@ -64,7 +67,8 @@ package enum Authentication {
             tenantStatus: status.flatMap(TenantStatus.init(rawValue:)),
             timeZone: zone,
             currency: currency,
-            spendLimit: limit.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } }
+            spendLimit: limit.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } },
+            testTime: try row.next()
         )
     }
 }

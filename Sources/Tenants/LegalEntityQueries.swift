@@ -16,22 +16,39 @@ package enum LegalEntityQueries {
         )
     }
 
-    /// The entity of tenants that name none: the first one made.
+    /// The entity of tenants that name none: the first one made that is none of test mode.
     package static func findDefault(in transaction: borrowing Transaction) async throws -> LegalEntity? {
         try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.legal_entities ORDER BY recorded_at, id LIMIT 1",
+            "SELECT \(fragment: columns) FROM app.legal_entities WHERE NOT is_test ORDER BY recorded_at, id LIMIT 1",
             entity
         )
     }
 
-    private static let columns: SQL = "id, name, country, currency, created_at"
+    /// The entity of tenants in test mode, whose invoices are numbered apart.
+    package static func findTest(in transaction: borrowing Transaction) async throws -> LegalEntity? {
+        try await transaction.first(
+            "SELECT \(fragment: columns) FROM app.legal_entities WHERE is_test ORDER BY recorded_at, id LIMIT 1",
+            entity
+        )
+    }
+
+    private static let columns: SQL = "id, name, country, currency, tax_id, address, country_from, created_at"
 
     static func insert(_ entity: LegalEntity, recordedAt: Instant) -> SQL {
         """
-        INSERT INTO app.legal_entities (id, name, country, currency, created_at, recorded_at)
-        VALUES (\(entity.id), \(entity.name), \(entity.country), \(entity.currency), \(entity.createdAt),
-                \(recordedAt))
+        INSERT INTO app.legal_entities (id, name, country, currency, tax_id, address, created_at, recorded_at)
+        VALUES (\(entity.id), \(entity.name), \(entity.country), \(entity.currency), \(entity.taxID),
+                \(entity.address), \(entity.createdAt), \(recordedAt))
         ON CONFLICT (name) DO NOTHING
+        """
+    }
+
+    static func update(_ entity: LegalEntity) -> SQL {
+        """
+        UPDATE app.legal_entities
+        SET name = \(entity.name), country = \(entity.country), tax_id = \(entity.taxID), address = \(entity.address),
+            country_from = \(entity.countryFrom)
+        WHERE id = \(entity.id)
         """
     }
 
@@ -41,6 +58,9 @@ package enum LegalEntityQueries {
             name: try row.next(),
             country: try row.next(),
             currency: try row.next(),
+            taxID: try row.next(),
+            address: try row.next(),
+            countryFrom: try row.next(),
             createdAt: try row.next()
         )
     }

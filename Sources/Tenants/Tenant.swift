@@ -1,3 +1,4 @@
+package import Jobs
 package import Values
 
 /// What a tenant may do.
@@ -37,6 +38,10 @@ package struct Tenant: Hashable, Sendable {
     package let metadata: JSONValue
     /// When it became a customer, in business time.
     package let createdAt: Instant
+    /// The test clock of a tenant in test mode.
+    package let testClock: ClockID?
+    /// The time that clock shows; nil: the tenant lives by the machine's clock.
+    package let testTime: Instant?
 
     /// Makes a tenant of its parts.
     package init(
@@ -49,7 +54,9 @@ package struct Tenant: Hashable, Sendable {
         legalEntity: EntityID,
         spendLimit: Money?,
         metadata: JSONValue,
-        createdAt: Instant
+        createdAt: Instant,
+        testClock: ClockID? = nil,
+        testTime: Instant? = nil
     ) {
         self.id = id
         self.name = name
@@ -61,6 +68,15 @@ package struct Tenant: Hashable, Sendable {
         self.spendLimit = spendLimit
         self.metadata = metadata
         self.createdAt = createdAt
+        self.testClock = testClock
+        self.testTime = testTime
+    }
+
+    /// The same stamp at the tenant's own time, if it is in test mode.
+    package func stamped(_ stamp: Stamp) -> Stamp {
+        var own = stamp
+        own.at = testTime ?? stamp.at
+        return own
     }
 
     /// As it leaves over HTTP.
@@ -70,6 +86,7 @@ package struct Tenant: Hashable, Sendable {
             "timezone": .string(timeZone.name), "currency": .optional(currency?.code),
             "status": .string(status.rawValue), "legal_entity": .string(legalEntity.text),
             "spend_limit": spendLimit?.json ?? .null, "metadata": metadata, "created_at": .string(createdAt.text),
+            "test_clock": .optional(testClock?.text),
         ]
     }
 

@@ -1,3 +1,4 @@
+package import Jobs
 package import Values
 
 /// What is asked for when a tenant is made.
@@ -18,6 +19,8 @@ package struct TenantDraft: Hashable, Sendable {
     package var spendLimit: Money?
     /// What staff keeps about it.
     package var metadata: JSONValue
+    /// The test clock it is to live by; it then is in test mode for good, and sold to by an entity of its own.
+    package var testClock: ClockID?
 
     /// Makes a draft; the texts are checked.
     package init(
@@ -28,9 +31,14 @@ package struct TenantDraft: Hashable, Sendable {
         currency: Currency? = nil,
         legalEntity: EntityID? = nil,
         spendLimit: Money? = nil,
-        metadata: JSONValue = [:]
+        metadata: JSONValue = [:],
+        testClock: ClockID? = nil
     ) throws(Problem) {
         self.id = id
+        self.testClock = testClock
+        guard testClock == nil || legalEntity == nil else {
+            throw .invalid("legal_entity", "is not taken beside `test_clock`: test mode has an entity of its own")
+        }
         self.name = try Texts.name(name, at: "name")
         self.email = if let email { try Texts.email(email, at: "email") } else { nil }
         self.timeZone = timeZone
@@ -60,6 +68,7 @@ package struct TenantDraft: Hashable, Sendable {
         let legalEntity = try fields.optionalID("legal_entity", of: Entities.LegalEntity.self)
         let spendLimit = try fields.optionalMoney("spend_limit")
         let metadata = fields.value("metadata")
+        let testClock = try fields.optionalID("test_clock", of: Entities.Clock.self)
         try fields.finish()
         try self.init(
             id: id,
@@ -69,7 +78,8 @@ package struct TenantDraft: Hashable, Sendable {
             currency: currency,
             legalEntity: legalEntity,
             spendLimit: spendLimit,
-            metadata: metadata ?? [:]
+            metadata: metadata ?? [:],
+            testClock: testClock
         )
     }
 
@@ -78,6 +88,7 @@ package struct TenantDraft: Hashable, Sendable {
         name == tenant.name && email == tenant.email && timeZone == tenant.timeZone
             && (currency == nil || currency == tenant.currency) && spendLimit == tenant.spendLimit
             && (legalEntity == nil || legalEntity == tenant.legalEntity) && metadata == tenant.metadata
+            && testClock == tenant.testClock
     }
 }
 
@@ -91,7 +102,7 @@ package enum FieldChange<Value: Hashable & Sendable>: Hashable, Sendable {
     case set(Value)
 
     /// The value after the change.
-    func applied(to old: Value?) -> Value? {
+    package func applied(to old: Value?) -> Value? {
         switch self {
         case .keep: old
         case .clear: nil
@@ -161,7 +172,9 @@ package struct TenantChanges: Hashable, Sendable {
             legalEntity: tenant.legalEntity,
             spendLimit: spendLimit.applied(to: tenant.spendLimit),
             metadata: metadata ?? tenant.metadata,
-            createdAt: tenant.createdAt
+            createdAt: tenant.createdAt,
+            testClock: tenant.testClock,
+            testTime: tenant.testTime
         )
         if case .set(let limit) = spendLimit { try changed.checkSpendLimit(limit) }
         return changed

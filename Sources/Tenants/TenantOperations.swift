@@ -15,6 +15,7 @@ package enum TenantOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Tenant {
+        let clock = try await clock(draft.testClock, in: transaction)
         let tenant = Tenant(
             id: draft.id ?? .make(at: stamp.recordedAt),
             name: draft.name,
@@ -22,10 +23,14 @@ package enum TenantOperations {
             timeZone: draft.timeZone,
             currency: draft.currency,
             status: .active,
-            legalEntity: try await entity(draft.legalEntity, by: stamp, in: transaction),
+            legalEntity: clock == nil
+                ? try await entity(draft.legalEntity, by: stamp, in: transaction)
+                : try await LegalEntityOperations.ensureTest(by: stamp, in: transaction).id,
             spendLimit: draft.spendLimit,
             metadata: draft.metadata,
-            createdAt: stamp.at
+            createdAt: clock?.at ?? stamp.at,
+            testClock: clock?.id,
+            testTime: clock?.at
         )
         let written = try await transaction.execute(TenantQueries.insert(tenant, recordedAt: stamp.recordedAt))
         guard written == 1 else {
@@ -172,6 +177,14 @@ package enum TenantOperations {
             in: transaction
         )
         return try await TenantQueries.lock(id, in: transaction)
+    }
+
+    private static func clock(_ id: ClockID?, in transaction: borrowing Transaction) async throws -> TestClock? {
+        guard let id else { return nil }
+        guard let clock = try await ClockOperations.find(id, in: transaction) else {
+            throw Problem.invalid("test_clock", "there is no clock \(id)")
+        }
+        return clock
     }
 
     private static func entity(

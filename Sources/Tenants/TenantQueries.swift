@@ -1,3 +1,4 @@
+package import Jobs
 package import Postgres
 package import Values
 
@@ -43,15 +44,32 @@ package enum TenantQueries {
     }
 
     static let columns: SQL =
-        "tenant_id, name, email, time_zone, currency, status, legal_entity_id, spend_limit_minor, metadata, created_at"
+        """
+        tenant_id, name, email, time_zone, currency, status, legal_entity_id, spend_limit_minor, metadata, created_at,
+        clock_id, (SELECT c.at FROM app.test_clocks c WHERE c.clock_id = tenants.clock_id)
+        """
+
+    /// The condition that a tenant lives by the machine's clock: what runs by that leaves the others alone.
+    ///
+    /// `column`: the tenant's id in the statement.
+    package static func onMachineTime(_ column: SQL) -> SQL {
+        "\(fragment: column) NOT IN (SELECT t.tenant_id FROM app.tenants t WHERE t.clock_id IS NOT NULL)"
+    }
+
+    /// The tenants that live by a test clock, in the order of their ids.
+    package static func on(_ clock: ClockID, in transaction: borrowing Transaction) async throws -> [TenantID] {
+        try await transaction.query("SELECT tenant_id FROM app.tenants WHERE clock_id = \(clock) ORDER BY tenant_id") {
+            row in try row.next()
+        }
+    }
 
     static func insert(_ tenant: Tenant, recordedAt: Instant) -> SQL {
         """
         INSERT INTO app.tenants (tenant_id, name, email, time_zone, currency, status, legal_entity_id,
-                                 spend_limit_minor, metadata, created_at, recorded_at)
+                                 spend_limit_minor, metadata, created_at, clock_id, recorded_at)
         VALUES (\(tenant.id), \(tenant.name), \(tenant.email), \(tenant.timeZone.name), \(tenant.currency),
                 \(tenant.status.rawValue), \(tenant.legalEntity), \(tenant.spendLimit?.minor), \(tenant.metadata),
-                \(tenant.createdAt), \(recordedAt))
+                \(tenant.createdAt), \(tenant.testClock), \(recordedAt))
         ON CONFLICT (tenant_id) DO NOTHING
         """
     }
@@ -86,7 +104,9 @@ package enum TenantQueries {
             legalEntity: legalEntity,
             spendLimit: limit.flatMap { minor in currency.map { Money(minor: minor, currency: $0) } },
             metadata: try row.next(),
-            createdAt: try row.next()
+            createdAt: try row.next(),
+            testClock: try row.next(),
+            testTime: try row.next()
         )
     }
 }

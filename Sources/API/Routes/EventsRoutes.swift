@@ -11,7 +11,10 @@ enum EventsRoutes {
         Endpoint(
             method: .post,
             path: "/v1/events",
-            summary: "Stores one event, an array, NDJSON or CloudEvents; answers for each once it is stored.",
+            summary: """
+                Stores one event, an array, NDJSON, or CloudEvents (structured, a batch, or binary with ce- headers); \
+                answers for each once it is stored. One whose meter is not known is rejected and kept until it is.
+                """,
             access: .tenant(.usageWrite, staff: Staff.admin),
             body: ["anyOf": [Schema.ref("Event"), Schema.array(Schema.ref("Event"))]],
             otherBodyTypes: [
@@ -25,7 +28,7 @@ enum EventsRoutes {
         Endpoint(
             method: .get,
             path: "/v1/events/{id}",
-            summary: "One event, also one that was taken back.",
+            summary: "One event as it counts, also one that was taken back, with what it was before it was amended.",
             access: .tenant(.usageRead, staff: Staff.all),
             success: (200, Schema.ref("StoredEvent"))
         ) { call in
@@ -44,8 +47,33 @@ enum EventsRoutes {
         },
         Endpoint(
             method: .post,
+            path: "/v1/events/{id}/amend",
+            summary: """
+                Amends an event: what it said stays in its history, what it says now counts, also in periods that were \
+                billed, whose difference the next invoice has. Doing so again changes nothing.
+                """,
+            access: .tenant(.usageWrite, staff: Staff.admin),
+            body: Schema.object([
+                "value": Schema.decimal, "at": Schema.instant, "properties": Schema.free, "subject": Schema.string,
+                "subscription": Schema.string, "reason": Schema.string,
+            ]),
+            isIdempotent: true,
+            success: (200, Schema.ref("StoredEvent"))
+        ) { call in
+            try await call.write(status: 200) { authorized, transaction in
+                try await MeteringOperations.amend(
+                    call.path["id"] ?? "",
+                    of: try authorized.requiredTenant(),
+                    with: try UsageAmendment(json: try call.json(), in: authorized.zone),
+                    by: authorized.stamp,
+                    in: transaction
+                ).json
+            }
+        },
+        Endpoint(
+            method: .post,
             path: "/v1/events/{id}/void",
-            summary: "Takes an event back: it stays, and counts no more. Doing so again changes nothing.",
+            summary: "Takes an event back, for good: it stays, and counts no more. Doing so again changes nothing.",
             access: .tenant(.usageWrite, staff: Staff.admin),
             body: Schema.object(["reason": Schema.string]),
             isBodyRequired: false,
@@ -81,7 +109,7 @@ enum EventsRoutes {
                 return json(outcomes)
             }
         }
-        let authorized = try await call.authenticate()
+        let authorized = try await call.authenticateTogether()
         let outcomes = try await call.services.ingester.ingest(
             try EventBody.inputs(of: call, in: authorized.zone),
             for: try authorized.requiredTenant(),
@@ -92,44 +120,5 @@ enum EventsRoutes {
 
     private static func json(_ outcomes: [IngestOutcome]) -> JSONValue {
         ["events": .array(outcomes.map(\.json))]
-    }
-}
-
-/// The forms in which events come.
-enum EventBody {
-    /// Reads a body by its type; what is no event is refused by itself, what is no body at all as a whole.
-    static func inputs(of call: Call, in zone: Zone) throws(Problem) -> [UsageInput] {
-        let type = mediaType(call.header("Content-Type") ?? "application/json")
-        switch type {
-        case "application/x-ndjson", "application/ndjson", "application/jsonl":
-            return try lines(call.body, in: zone)
-        case "application/cloudevents+json", "application/cloudevents-batch+json":
-            return try cloudEvents(try call.json(), in: zone)
-        default:
-            return try UsageInput.inputs(try call.json(), in: zone)
-        }
-    }
-
-    /// In a body of CloudEvents what names no `specversion` is none, also if it has our short form.
-    private static func cloudEvents(_ json: JSONValue, in zone: Zone) throws(Problem) -> [UsageInput] {
-        let inputs = try UsageInput.inputs(json, in: zone)
-        return zip(inputs, json.array ?? [json]).map { input, element in
-            guard element.object != nil, element["specversion"] == nil else { return input }
-            return .malformed(id: element["id"]?.string, .invalid("specversion", "is required: \"1.0\""))
-        }
-    }
-
-    private static func mediaType(_ header: String) -> String {
-        String(header.prefix { $0 != ";" }).filter { $0 != " " }.lowercased()
-    }
-
-    private static func lines(_ body: [UInt8], in zone: Zone) throws(Problem) -> [UsageInput] {
-        let lines = body.split(separator: UInt8(ascii: "\n")).filter { line in
-            line.contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\t") }
-        }
-        guard (1...UsageLimits.batch).contains(lines.count) else {
-            throw .invalid("body", "has \(lines.count) lines with events; 1 to \(UsageLimits.batch) are allowed")
-        }
-        return lines.map { UsageInput(line: $0, in: zone) }
     }
 }

@@ -2,12 +2,11 @@ import Billing
 import HTTPTypes
 import Postgres
 import Subscriptions
-import Tenants
 import Values
 
 /// Invoices: listed, shown, foreseen and paid.
 enum InvoicesRoutes {
-    static let endpoints: [Endpoint] = [list, upcoming, find, page, pay]
+    static let endpoints: [Endpoint] = [list, upcoming, find, page, pdf]
 
     private static let list = Endpoint(
         method: .get,
@@ -53,7 +52,7 @@ enum InvoicesRoutes {
                 schema: Schema.string
             )
         ],
-        success: (200, Schema.free)
+        success: (200, Schema.ref("Invoice"))
     ) { call in
         .ok(
             try await call.transaction { authorized, transaction in
@@ -97,7 +96,7 @@ enum InvoicesRoutes {
         summary: "One invoice with its lines.",
         access: .tenant(.billingRead, staff: Staff.all),
         success: (200, Schema.ref("Invoice"))
-    ) { call in .ok(try await invoice(of: call).invoice.json) }
+    ) { call in .ok(try await document(of: call).invoice.json) }
 
     private static let page = Endpoint(
         method: .get,
@@ -106,65 +105,29 @@ enum InvoicesRoutes {
         access: .tenant(.billingRead, staff: Staff.all),
         success: (200, Schema.string),
         contentType: "text/html"
+    ) { call in .page(InvoicePage.html(try await document(of: call))) }
+
+    private static let pdf = Endpoint(
+        method: .get,
+        path: "/v1/invoices/{id}/pdf",
+        summary: "One invoice as a PDF; 503 where WeasyPrint is not installed.",
+        access: .tenant(.billingRead, staff: Staff.all),
+        success: (200, Schema.binary),
+        contentType: "application/pdf"
     ) { call in
-        let found = try await invoice(of: call)
-        let html = InvoicePage.html(found.invoice, seller: found.seller, buyer: found.buyer, in: found.zone)
-        return .bytes(
-            200,
-            type: "text/html; charset=utf-8",
-            Array(html.utf8),
-            headers: [
-                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-                "X-Content-Type-Options": "nosniff",
-            ]
+        let document = try await document(of: call)
+        return .pdf(
+            try await call.services.pdf.pdf(of: InvoicePage.html(document)),
+            name: document.invoice.number ?? document.invoice.id.text
         )
     }
 
-    private static let pay = Endpoint(
-        method: .post,
-        path: "/v1/invoices/{id}/pay",
-        summary: "Records that an invoice was paid, with the payment's reference.",
-        access: .staff(Staff.money),
-        body: Schema.object(["reference": Schema.string], required: ["reference"]),
-        isIdempotent: true,
-        success: (200, Schema.ref("Invoice"))
-    ) { call in
-        try await call.write(status: 200) { authorized, transaction in
-            var fields = try call.fields()
-            let reference = try fields.string("reference")
-            try fields.finish()
-            return try await InvoiceOperations.pay(
+    private static func document(of call: Call) async throws -> InvoiceDocument {
+        try await call.transaction { authorized, transaction in
+            try await InvoiceDocumentQueries.invoice(
                 try call.id(as: InvoiceID.self),
                 of: try authorized.requiredTenant(),
-                reference: reference,
-                by: authorized.stamp,
                 in: transaction
-            ).json
-        }
-    }
-
-    /// An invoice with what its page needs beside.
-    private struct Found {
-        let invoice: Invoice
-        let seller: String
-        let buyer: String
-        let zone: Zone
-    }
-
-    private static func invoice(of call: Call) async throws -> Found {
-        try await call.transaction { authorized, transaction in
-            let id = try call.id(as: InvoiceID.self)
-            let tenant = try authorized.requiredTenant()
-            guard let invoice = try await InvoiceQueries.find(id, of: tenant, in: transaction) else {
-                throw InvoiceError.notFound(id)
-            }
-            let buyer = try await TenantQueries.find(tenant, in: transaction)
-            let seller = try await LegalEntityQueries.find(invoice.legalEntity, in: transaction)
-            return Found(
-                invoice: invoice,
-                seller: seller?.name ?? "",
-                buyer: buyer?.name ?? "",
-                zone: authorized.zone
             )
         }
     }

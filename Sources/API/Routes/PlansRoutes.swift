@@ -6,19 +6,28 @@ import Values
 
 /// The catalogue as customers see it.
 enum PlansRoutes {
+    /// What lists of the catalogue can be asked for.
+    static let currency = Endpoint.Parameter(
+        name: "currency",
+        about: "Only what is sold in this currency.",
+        schema: Schema.string
+    )
+
     static let endpoints: [Endpoint] = [
         Endpoint(
             method: .get,
             path: "/v1/plans",
-            summary: "The plans that can be subscribed to; staff see hidden ones, too.",
+            summary: "The plans that can be subscribed to, in all their currencies; staff see hidden ones, too.",
             access: .anyTenant(staff: Staff.all),
-            parameters: Paging.parameters,
+            parameters: Paging.parameters + [currency],
             success: (200, Schema.list(Schema.ref("Plan")))
         ) { call in
             let limit = try call.limit()
             let after = try call.after(as: PlanID.self)
+            let currency = try call.queryCurrency()
             let plans = try await call.transaction(staffScope: .finance) { authorized, transaction in
                 try await PlanQueries.list(
+                    currency: currency,
                     onlyVisible: authorized.caller.staff == nil,
                     includingArchived: false,
                     limit: limit + 1,
@@ -31,20 +40,38 @@ enum PlansRoutes {
         Endpoint(
             method: .get,
             path: "/v1/plans/{code}",
-            summary: "The newest version of a plan.",
+            summary: "The newest version of a plan in each of its currencies.",
             access: .anyTenant(staff: Staff.all),
+            parameters: [currency],
             success: (200, Schema.ref("Plan"))
         ) { call in
-            .ok(
+            let currency = try call.queryCurrency()
+            return .ok(
                 try await call.transaction(staffScope: .finance) { authorized, transaction in
                     let code = call.path["code"] ?? ""
-                    let plan = try await PlanQueries.latest(code, in: transaction)
-                    guard let plan, plan.isVisible || authorized.caller.staff != nil else {
-                        throw PlanError.notFound(code)
+                    let offer = try await PlanQueries.offer(code, in: transaction)
+                    let onlyVisible = authorized.caller.staff == nil
+                    guard let offer = offer?.shown(onlyVisible: onlyVisible) else { throw PlanError.notFound(code) }
+                    guard let shown = offer.shown(in: currency, onlyVisible: onlyVisible) else {
+                        throw Problem.notFound("version in \(currency?.code ?? "any currency") of the plan", code)
                     }
-                    return plan.json
+                    return shown.json
                 }
             )
         },
     ]
+}
+
+extension Call {
+    /// The currency that a list is limited to.
+    func queryCurrency() throws(Problem) -> Currency? {
+        guard let text = query("currency") else { return nil }
+        guard let currency = Currency(code: text) else {
+            throw .invalid(
+                "currency",
+                "is \(JSONValue.string(text).seen); an ISO 4217 currency code like \"USD\" is expected"
+            )
+        }
+        return currency
+    }
 }

@@ -1,14 +1,18 @@
 import Billing
 import HTTPTypes
+import Plans
 import Postgres
 import Subscriptions
+import Tenants
 import Values
 
 /// What a tenant is subscribed to.
 enum SubscriptionsRoutes {
-    static let endpoints: [Endpoint] = [create, list, find, change, cancel, timeline, scheduled]
+    static let endpoints: [Endpoint] = [
+        create, list, find, change, pause, resume, cancel, reactivate, timeline, scheduled, withdraw,
+    ]
 
-    private static let preview = Endpoint.Parameter(
+    static let preview = Endpoint.Parameter(
         name: "preview",
         about: "Changes nothing; shows the subscription as it would be and what it would be invoiced.",
         schema: Schema.boolean
@@ -22,8 +26,10 @@ enum SubscriptionsRoutes {
         parameters: [preview],
         body: Schema.object(
             [
-                "id": Schema.string, "plan": Schema.string, "starts_at": Schema.instant, "quantities": Schema.free,
-                "billed_until": Schema.instant, "metadata": Schema.free,
+                "id": Schema.string, "plan": Schema.string, "currency": Schema.string, "starts_at": Schema.instant,
+                "quantities": Schema.free, "add_ons": Schema.free, "overrides": Schema.array(Schema.free),
+                "billed_until": Schema.instant, "usage": Schema.choice(SubscriptionUsage.allCases.map(\.rawValue)),
+                "metadata": Schema.free, "coupons": Schema.array(Schema.string),
             ],
             required: ["plan"]
         ),
@@ -33,13 +39,19 @@ enum SubscriptionsRoutes {
     ) { call in
         try await writeOrPreview(call, status: 201) { authorized, transaction in
             var fields = try call.fields()
+            let coupons = try CouponsRoutes.codes(&fields)
             let draft = try SubscriptionDraft(json: &fields, in: authorized.zone)
-            return try await SubscriptionOperations.create(
+            if !draft.overrides.isEmpty { try authorized.requireStaff(for: "overrides") }
+            if draft.billedUntil != nil { try authorized.requireStaff(for: "billed_until") }
+            try await authorized.requireOffered(draft.plan, in: transaction)
+            let made = try await SubscriptionOperations.create(
                 draft,
                 for: try authorized.requiredTenant(),
                 by: authorized.stamp,
                 in: transaction
             )
+            try await CouponsRoutes.redeem(coupons, for: made, by: authorized.stamp, in: transaction)
+            return made
         }
     }
 
@@ -96,11 +108,12 @@ enum SubscriptionsRoutes {
     private static let change = Endpoint(
         method: .post,
         path: "/v1/subscriptions/{id}/changes",
-        summary: "Changes plan, quantities, or both.",
+        summary: "Changes plan, quantities, add-ons, or prices of its own.",
         access: .tenant(.billingWrite, staff: Staff.money),
         parameters: [preview],
         body: Schema.object([
-            "plan": Schema.string, "quantities": Schema.free,
+            "plan": Schema.string, "quantities": Schema.free, "add_ons": Schema.free,
+            "overrides": Schema.array(Schema.free),
             "when": Schema.choice(SubscriptionChange.Timing.allCases.map(\.rawValue)),
             "invoice": Schema.choice(SubscriptionChange.InvoiceTiming.allCases.map(\.rawValue)),
         ]),
@@ -112,6 +125,8 @@ enum SubscriptionsRoutes {
             let id = try call.id(as: SubscriptionID.self)
             var fields = try call.fields()
             let draft = try SubscriptionChangeDraft(json: &fields)
+            if draft.overrides != nil { try authorized.requireStaff(for: "overrides") }
+            if let plan = draft.plan { try await authorized.requireOffered(plan, in: transaction) }
             return try await SubscriptionOperations.change(
                 id,
                 of: try authorized.requiredTenant(),
@@ -151,45 +166,13 @@ enum SubscriptionsRoutes {
         }
     }
 
-    private static let timeline = Endpoint(
-        method: .get,
-        path: "/v1/subscriptions/{id}/timeline",
-        summary: "What happened and will happen to a subscription, as far as it is known.",
-        access: .tenant(.billingRead, staff: Staff.all),
-        success: (200, Schema.free)
-    ) { call in .ok(try await story(of: call)) }
-
-    private static let scheduled = Endpoint(
-        method: .get,
-        path: "/v1/subscriptions/{id}/scheduled-changes",
-        summary: "The changes that wait for the end of the period.",
-        access: .tenant(.billingRead, staff: Staff.all),
-        success: (200, Schema.list(Schema.ref("SubscriptionChange")))
-    ) { call in
-        let changes = try await story(of: call)["scheduled_changes"]?.array ?? []
-        return .page(changes, limit: changes.count, id: { $0["id"]?.string ?? "" }, json: { $0 })
-    }
-
-    private static func story(of call: Call) async throws -> JSONValue {
-        try await call.transaction { authorized, transaction in
-            let id = try call.id(as: SubscriptionID.self)
-            let story = try await SubscriptionQueries.story(
-                of: id,
-                tenant: try authorized.requiredTenant(),
-                in: transaction
-            )
-            guard let story else { throw SubscriptionError.notFound(id) }
-            return try story.timelineJSON(until: authorized.stamp.at)
-        }
-    }
-
     /// What a preview found out; thrown, so that the transaction in which it was tried is undone.
     private struct Previewed: Error {
         let value: JSONValue
     }
 
     /// Does what is asked; or, with `?preview=true`, does it, bills it, tells both, and undoes all of it.
-    private static func writeOrPreview(
+    static func writeOrPreview(
         _ call: Call,
         status: Int,
         _ body: (Authorized, borrowing Transaction) async throws -> Subscription
@@ -215,15 +198,28 @@ enum SubscriptionsRoutes {
         _ authorized: Authorized,
         in transaction: borrowing Transaction
     ) async throws -> JSONValue {
-        let invoices = try await InvoiceOperations.bill(
-            subscription.id,
-            of: subscription.tenant,
-            until: max(authorized.stamp.at, subscription.startsAt),
+        let invoices = try await InvoiceOperations.billLastChange(
+            of: subscription,
             by: authorized.stamp,
             in: transaction
         )
         return [
             "preview": true, "subscription": subscription.json, "invoices": .array(invoices.map(\.json)),
         ]
+    }
+}
+
+extension Authorized {
+    /// Refuses to a tenant's key a field that only staff may give, like a price of its own.
+    fileprivate func requireStaff(for field: String) throws(Problem) {
+        guard caller.staff == nil else { return }
+        throw Problem(.forbidden, code: "staff_only", "`\(field)` is for staff keys; the key is a tenant's")
+    }
+
+    /// Refuses to a tenant's key a plan that customers do not see.
+    fileprivate func requireOffered(_ plan: String, in transaction: borrowing Transaction) async throws {
+        guard caller.staff == nil, let offer = try await PlanQueries.offer(plan, in: transaction) else { return }
+        guard offer.shown(onlyVisible: true) == nil else { return }
+        throw SubscriptionError.unknownPlan(plan)
     }
 }

@@ -13,7 +13,7 @@ enum TenantsRoutes {
             access: .staff(Staff.admin),
             body: Schema.object(
                 fields.merging([
-                    "id": Schema.string, "legal_entity": Schema.string,
+                    "id": Schema.string, "legal_entity": Schema.string, "test_clock": Schema.string,
                 ]),
                 required: ["name"]
             ),

@@ -38,9 +38,11 @@ enum UsageRoutes {
                     schema: Schema.string
                 ),
             ],
-            success: (200, Schema.list(Schema.ref("UsageRow")))
+            success: (
+                200, Schema.list(Schema.ref("UsageRow"), with: ["complete_until": Schema.nullable(Schema.instant)])
+            )
         ) { call in
-            let rows = try await call.transaction { authorized, transaction in
+            let (rows, completeUntil) = try await call.transaction { authorized, transaction in
                 guard let code = call.query("meter") else {
                     throw Problem.invalid("meter", "is required: the code of a meter, like tokens.output")
                 }
@@ -48,17 +50,22 @@ enum UsageRoutes {
                 let range = try range(call, authorized)
                 let window = try call.queryChoice("window", as: UsageWindow.self)
                 let windows = try window?.windows(of: range, in: authorized.zone) ?? [range]
-                return try await UsageQueries.rows(
-                    of: try authorized.requiredTenant(),
+                let tenant = try authorized.requiredTenant()
+                let rows = try await UsageQueries.rows(
+                    of: tenant,
                     meter: meter,
-                    subscription: try call.queryID("subscription", as: SubscriptionID.self),
+                    scope: try call.queryID("subscription", as: SubscriptionID.self).map(UsageScope.named) ?? .all,
                     windows: windows,
                     by: try properties(call),
                     in: transaction
                 )
+                return (rows, try await UsageQueries.completeUntil(of: tenant, meter: meter, in: transaction))
             }
             let code = call.query("meter") ?? ""
-            return .page(rows, limit: rows.count, id: { _ in "" }, json: { json($0, meter: code) })
+            return .ok([
+                "data": .array(rows.map { json($0, meter: code) }), "has_more": false, "next": nil,
+                "complete_until": .optional(completeUntil?.text),
+            ])
         }
     ]
 

@@ -11,6 +11,7 @@ struct BenchDatabase: Sendable {
     let url: String
     /// The superuser's.
     let administrationURL: String
+    private let cluster: PrivateCluster
 
     private struct Interrupted: ProblemConvertible {
         var problem: Problem { Problem(.unavailable, code: "interrupted", "the benchmark was interrupted") }
@@ -24,7 +25,11 @@ struct BenchDatabase: Sendable {
         defer { try? FileManager.default.removeItem(atPath: home) }
         let cluster = try await PrivateCluster.join(home: home, isThrowaway: false)
         do {
-            let database = BenchDatabase(url: cluster.databaseURL, administrationURL: cluster.migrationURL)
+            let database = BenchDatabase(
+                url: cluster.databaseURL,
+                administrationURL: cluster.migrationURL,
+                cluster: cluster
+            )
             try await Migrator(MigrationFiles.all()).migrate(
                 url: cluster.migrationURL,
                 login: "abono_app",
@@ -43,6 +48,9 @@ struct BenchDatabase: Sendable {
     func analyze() async throws {
         try await Administration.run("VACUUM ANALYZE", url: administrationURL)
     }
+
+    /// Kills the server as a power cut would, starts it again, and says after how many seconds it answers.
+    func crash() async throws -> Double { try await cluster.crash() }
 
     private static func untilSignal(
         _ body: @escaping @Sendable () async throws -> BenchResult

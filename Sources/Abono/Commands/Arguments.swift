@@ -14,18 +14,15 @@ enum Parse {
     }
 
     /// An instant, or a date for its midnight in UTC.
-    static func instant(_ text: String) throws -> Instant {
-        if let date = CalendarDate(text) { return Zone.utc.instant(date) }
+    static func instant(_ text: String) throws -> Instant { try time(text).moment(in: .utc).instant }
+
+    /// An instant, or a date for midnight in a zone that is known later.
+    static func time(_ text: String) throws -> GivenTime {
+        if let date = CalendarDate(text) { return .date(date) }
         guard let instant = Instant(text) else {
             throw ValidationError("an instant like 2026-03-01T00:00:00Z or a date like 2026-03-01 is expected")
         }
-        return instant
-    }
-
-    /// An instant as a tenant's calendar keeps it; a date is midnight in its zone.
-    static func moment(_ text: String, in zone: Zone) throws -> Moment {
-        if let date = CalendarDate(text) { return Moment(date, in: zone) }
-        return Moment(try instant(text), in: zone)
+        return .exact(instant)
     }
 
     /// The code of a currency.
@@ -72,6 +69,22 @@ enum Parse {
             throw ValidationError("a pair like seats=3 is expected")
         }
         return (parts[0], value)
+    }
+}
+
+/// A time as it was given.
+enum GivenTime {
+    /// A date: midnight in the zone of the tenant that it is about.
+    case date(CalendarDate)
+    /// An instant.
+    case exact(Instant)
+
+    /// As a calendar keeps it.
+    func moment(in zone: Zone) -> Moment {
+        switch self {
+        case .date(let date): Moment(date, in: zone)
+        case .exact(let instant): Moment(instant, in: zone)
+        }
     }
 }
 

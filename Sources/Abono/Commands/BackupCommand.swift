@@ -107,6 +107,8 @@ struct Restore: AsyncParsableCommand {
             login: loginRole,
             recordedAt: SystemTime().now()
         )
+        // Before anything is written: transactions are numbered anew in another cluster.
+        try await Administration.run("SELECT app.rebase_outbox()", url: url)
         Output(format: options.format).object([
             "restored": .string(file), "migrations": .int(status.applied.count),
         ])

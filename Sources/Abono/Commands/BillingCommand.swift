@@ -8,7 +8,7 @@ struct BillingCommand: AsyncParsableCommand {
         commandName: "billing",
         abstract: "The billing run.",
         discussion: "  abono billing run --until 2026-04-01",
-        subcommands: [Run.self]
+        subcommands: [Run.self, Threshold.self]
     )
 
     struct Run: AsyncParsableCommand {
@@ -25,9 +25,14 @@ struct BillingCommand: AsyncParsableCommand {
         var until: Instant
         @Option(help: "How long an invoice stays a draft before it is put into the books, in seconds; 0 is at once.")
         var graceSeconds: Int64 = 0
+        @Option(help: "How many subscriptions are billed in a transaction, 1 to 1000.")
+        var batch = BillingRun.defaultBatch
         @Option(help: "Only this tenant's.", transform: Parse.id) var tenant: TenantID?
 
         func validate() throws {
+            guard (1...1_000).contains(batch) else {
+                throw ValidationError("--batch is \(batch); 1 to 1000 is expected")
+            }
             guard graceSeconds >= 0 else {
                 throw ValidationError("--grace-seconds is \(graceSeconds); 0 or more is expected")
             }
@@ -42,7 +47,8 @@ struct BillingCommand: AsyncParsableCommand {
                     time: session.time,
                     author: .command,
                     graceSeconds: graceSeconds,
-                    tenant: tenant
+                    tenant: tenant,
+                    batch: batch
                 )
             }
             Output(format: options.format).object(summary.json)

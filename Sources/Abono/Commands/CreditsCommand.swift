@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import Tenants
 import Values
 
 /// The command `abono credits`.
@@ -8,7 +9,7 @@ struct CreditsCommand: AsyncParsableCommand {
         commandName: "credits",
         abstract: "Credit of which invoices take.",
         discussion: "  abono credits grant --tenant ten_01h455vb4pex5vsknk084sn02q --amount 25.00 --currency USD",
-        subcommands: [Grant.self, List.self, TakeBack.self]
+        subcommands: [Grant.self, List.self, TakeBack.self, Packages.self, Buy.self, Purchases.self]
     )
 
     struct Grant: AsyncParsableCommand {
@@ -43,8 +44,13 @@ struct CreditsCommand: AsyncParsableCommand {
                 id: id
             )
             let grant = try await Session.run(options) { session in
-                try await session.act(for: tenant) { _, transaction in
-                    try await CreditOperations.grant(draft, to: tenant, by: session.stamp, in: transaction)
+                try await session.act(for: tenant) { owner, transaction in
+                    try await CreditOperations.grant(
+                        draft,
+                        to: tenant,
+                        by: owner.stamped(session.stamp),
+                        in: transaction
+                    )
                 }
             }
             Output(format: options.format).object(grant.json)
@@ -99,8 +105,13 @@ struct CreditsCommand: AsyncParsableCommand {
                     try await OwnerQueries.tenant(of: id, in: transaction)
                 }
                 try confirmation.require("Take back what is left of \(id)?")
-                return try await session.act(for: tenant) { _, transaction in
-                    try await CreditOperations.void(id, of: tenant, by: session.stamp, in: transaction)
+                return try await session.act(for: tenant) { owner, transaction in
+                    try await CreditOperations.void(
+                        id,
+                        of: tenant,
+                        by: owner.stamped(session.stamp),
+                        in: transaction
+                    )
                 }
             }
             Output(format: options.format).object(grant.json)

@@ -1,3 +1,4 @@
+import Billing
 import Foundation
 import Inference
 import Migrations
@@ -19,10 +20,10 @@ struct DoctorChecks {
         if checks[0].isOK {
             checks.append(await migrations())
             if checks[1].isOK {
-                for check in [version, login, isolation, clock, models] { checks.append(await check()) }
+                for check in [version, login, isolation, clock, models, secrets] { checks.append(await check()) }
             }
         }
-        return checks + folders()
+        return checks + [await documents()] + folders()
     }
 
     private func reach() async -> DoctorCheck {
@@ -109,6 +110,12 @@ struct DoctorChecks {
         }
     }
 
+    /// Without it invoices are pages and JSON all the same, so it is no fault.
+    private func documents() async -> DoctorCheck {
+        guard let fault = await PDFRenderer().fault() else { return .ok("pdf", "WeasyPrint makes PDFs of invoices") }
+        return .ok("pdf", "not available, PDFs of invoices are answered with 503: \(fault.message)")
+    }
+
     private func models() async -> DoctorCheck {
         let advice = "put the file back, or register it anew with `abono models add FILE`"
         do {
@@ -126,6 +133,27 @@ struct DoctorChecks {
             return .ok("models", models.map(\.name).joined(separator: ", "))
         } catch {
             return .failed("models", reason(error), advice)
+        }
+    }
+
+    /// Whether the secrets in the database open with the key that is set.
+    private func secrets() async -> DoctorCheck {
+        let advice = "set ABONO_SECRET_KEY to the key they were sealed with, or store the secrets anew"
+        if session.settings.databaseURL == nil, session.settings.secretKey == nil,
+            SecretKeyFile(home: session.settings.home).isPrivate == false
+        {
+            return .failed(
+                "secret key",
+                "\(SecretKeyFile(home: session.settings.home).path) is open to others",
+                "chmod 600 it, and change the secrets that were sealed with it"
+            )
+        }
+        return await check("secret key", advice) { transaction in
+            let names = try await GatewayOperations.unreadable(with: session.secretBox, in: transaction)
+            guard names.isEmpty else {
+                return (false, "secrets of \(names.joined(separator: ", ")) do not open with it")
+            }
+            return (true, session.secretBox == nil ? "none is set; gateways and webhooks need one" : "fits")
         }
     }
 

@@ -7,6 +7,7 @@ struct ForecastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
         abstract: "Forecasts with intervals and their back-test.",
+        discussion: "  abono forecast series revenue.csv --horizon 12",
         subcommands: [Series.self, OfRevenue.self]
     )
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Billing
 import Postgres
+import Tenants
 import Values
 
 /// The command `abono invoices`.
@@ -9,7 +10,10 @@ struct InvoicesCommand: AsyncParsableCommand {
         commandName: "invoices",
         abstract: "Invoices and their payment.",
         discussion: "  abono invoices list --status open",
-        subcommands: [List.self, Show.self, Finalize.self, Pay.self, TakeBack.self]
+        subcommands: [
+            List.self, Show.self, Finalize.self, Pay.self, TakeBack.self, Credit.self, CreditNotes.self, GiveUp.self,
+            PDF.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -70,8 +74,8 @@ struct InvoicesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let invoice = try await Session.run(options) { session in
-                try await session.change(id) { tenant, transaction in
-                    try await InvoiceOperations.finalize(id, of: tenant, by: session.stamp, in: transaction)
+                try await session.change(id) { tenant, stamp, transaction in
+                    try await InvoiceOperations.finalize(id, of: tenant, by: stamp, in: transaction)
                 }
             }
             InvoicesCommand.print(invoice, options)
@@ -88,15 +92,19 @@ struct InvoicesCommand: AsyncParsableCommand {
         @Argument(help: "The invoice's id.", transform: Parse.id) var id: InvoiceID
         @Option(help: "What names the payment outside; the same again is no second payment.")
         var reference = "command line"
+        @Option(help: "How much, like 25.00; without it all that remains.") var amount: String?
 
         func run() async throws {
             let invoice = try await Session.run(options) { session in
-                try await session.change(id) { tenant, transaction in
+                let currency = try await session.invoice(id).currency
+                let paid = try amount.map { try Parse.money($0, currency, option: "--amount") }
+                return try await session.change(id) { tenant, stamp, transaction in
                     try await InvoiceOperations.pay(
                         id,
                         of: tenant,
+                        amount: paid,
                         reference: reference,
-                        by: session.stamp,
+                        by: stamp,
                         in: transaction
                     )
                 }
@@ -120,8 +128,8 @@ struct InvoicesCommand: AsyncParsableCommand {
             let invoice = try await Session.run(options) { session in
                 let known = try await session.invoice(id)
                 try confirmation.require("Void the invoice \(known.number ?? id.text) over \(known.total)?")
-                return try await session.change(id) { tenant, transaction in
-                    try await InvoiceOperations.void(id, of: tenant, by: session.stamp, in: transaction)
+                return try await session.change(id) { tenant, stamp, transaction in
+                    try await InvoiceOperations.void(id, of: tenant, by: stamp, in: transaction)
                 }
             }
             InvoicesCommand.print(invoice, options)
@@ -167,7 +175,7 @@ struct InvoicesCommand: AsyncParsableCommand {
 
 extension Session {
     /// The invoice with an id.
-    fileprivate func invoice(_ id: InvoiceID) async throws -> Invoice {
+    func invoice(_ id: InvoiceID) async throws -> Invoice {
         try await read { transaction in
             let tenant = try await OwnerQueries.tenant(of: id, in: transaction)
             guard let found = try await InvoiceQueries.find(id, of: tenant, in: transaction) else {
@@ -178,13 +186,13 @@ extension Session {
     }
 
     /// Acts on an invoice as its tenant.
-    fileprivate func change(
+    func change(
         _ id: InvoiceID,
-        _ body: (TenantID, borrowing Transaction) async throws -> Invoice
+        _ body: (TenantID, Stamp, borrowing Transaction) async throws -> Invoice
     ) async throws -> Invoice {
-        let tenant = try await read { transaction in try await OwnerQueries.tenant(of: id, in: transaction) }
-        return try await database.transaction(as: .tenant(tenant)) { transaction in
-            try await body(tenant, transaction)
+        let owner = try await read { transaction in try await OwnerQueries.tenant(of: id, in: transaction) }
+        return try await act(for: owner) { tenant, transaction in
+            try await body(tenant.id, tenant.stamped(stamp), transaction)
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Ledger
+import Revenue
 import Values
 
 /// The command `abono ledger`.
@@ -8,8 +9,31 @@ struct LedgerCommand: AsyncParsableCommand {
         commandName: "ledger",
         abstract: "The books.",
         discussion: "  abono ledger verify",
-        subcommands: [Balances.self, Entries.self, Verify.self]
+        subcommands: [Balances.self, Entries.self, Verify.self, Recognize.self]
     )
+
+    struct Recognize: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Moves what was delivered from deferred revenue to revenue, month by month; safe to run twice.",
+            discussion: """
+                A running server does it by itself once a month is over. A month that is posted stays; what comes late \
+                for it is in the next.
+
+                  abono ledger recognize --through 2026-02
+                """
+        )
+
+        @OptionGroup var options: GlobalOptions
+        @Option(help: "The last month, which must be over.") var through: String
+
+        func run() async throws {
+            let month = try Month(parsing: through, field: "through")
+            let posted = try await Session.run(options) { session in
+                try await RecognitionRun.run(through: month, database: session.database, by: session.stamp)
+            }
+            Output(format: options.format).object(["through": .string(month.text), "journals": .int(posted)])
+        }
+    }
 
     struct Balances: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -8,7 +8,7 @@ struct PlansCommand: AsyncParsableCommand {
         commandName: "plans",
         abstract: "What is sold, at which prices.",
         discussion: "  abono plans publish pro.json",
-        subcommands: [Publish.self, List.self, Show.self, Archive.self]
+        subcommands: [Publish.self, Draft.self, Drafts.self, List.self, Show.self, Archive.self]
     )
 
     struct Publish: AsyncParsableCommand {
@@ -16,20 +16,29 @@ struct PlansCommand: AsyncParsableCommand {
             abstract: "Publishes a plan; of a code that is there it makes a new version.",
             discussion: """
                 FILE is a plan as `abono simulate invoices` reads it, plus name, features and visible; - is standard \
-                input. Old subscriptions keep their version. The same content again makes none.
+                input. Old subscriptions keep their version. The same content again makes none. Publishing a code in \
+                another currency adds that currency to the plan.
 
                   abono plans publish pro.json
                 """
         )
 
         @OptionGroup var options: GlobalOptions
-        @Argument(help: "The file; - is standard input.") var file: String
+        @Argument(help: "The file; - is standard input.") var file: String?
+        @Option(help: "Publishes the draft of this code instead of a file.") var draft: String?
+
+        func validate() throws {
+            guard (file == nil) != (draft == nil) else {
+                throw ValidationError("either a FILE or --draft CODE is expected")
+            }
+        }
 
         func run() async throws {
-            let draft = try PlanDraft(json: try InputFile.json(file))
+            let read = try file.map { try PlansCommand.read($0) }
             let version = try await Session.run(options) { session in
                 try await session.administer { transaction in
-                    try await PlanOperations.publish(draft, by: session.stamp, in: transaction)
+                    if let read { return try await PlanOperations.publish(read, by: session.stamp, in: transaction) }
+                    return try await PlanDraftOperations.publish(draft ?? "", by: session.stamp, in: transaction)
                 }
             }
             PlansCommand.print(version, options)
@@ -38,19 +47,21 @@ struct PlansCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the latest version of each plan.",
+            abstract: "Lists the latest version of each plan in each of its currencies.",
             discussion: "  abono plans list --archived"
         )
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var page: PageOptions
+        @Option(help: "Only what is sold in this currency.", transform: Parse.currency) var currency: Currency?
         @Flag(help: "Also those that are archived.") var archived = false
         @Option(help: "The last id of the page before.", transform: Parse.id) var after: PlanID?
 
         func run() async throws {
-            let versions = try await Session.run(options) { session in
+            let offers = try await Session.run(options) { session in
                 try await session.administer { transaction in
                     try await PlanQueries.list(
+                        currency: currency,
                         onlyVisible: false,
                         includingArchived: archived,
                         limit: page.limit,
@@ -61,42 +72,53 @@ struct PlansCommand: AsyncParsableCommand {
             }
             Output(format: options.format).list(
                 ["code", "name", "version", "currency", "interval", "visible", "published_at", "archived_at", "id"],
-                versions.map {
+                offers.flatMap(\.versions).map {
                     [
                         $0.code, $0.name, String($0.version), $0.plan.currency.code, $0.plan.interval.description,
                         $0.isVisible ? "yes" : "no", $0.publishedAt.text, $0.archivedAt?.text ?? "", $0.planID.text,
                     ]
                 },
-                json: .array(versions.map(\.json))
+                json: .array(offers.map(\.json))
             )
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows a plan's latest version, or all of them.",
+            abstract: "Shows a plan's latest version in each currency, or one version, or all of them.",
             discussion: "  abono plans show pro --history --format json"
         )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The plan's code.") var code: String
-        @Flag(help: "All versions, the oldest first.") var history = false
+        @Option(help: "The number of the version.") var version: Int?
+        @Flag(help: "All versions, the newest first.") var history = false
+
+        func validate() throws {
+            if version != nil, history { throw ValidationError("--version and --history exclude each other") }
+        }
 
         func run() async throws {
             let versions = try await Session.run(options) { session in
                 try await session.administer { transaction in
                     if history { return try await PlanQueries.history(code, in: transaction) }
-                    return try await PlanQueries.latest(code, in: transaction).map { [$0] } ?? []
+                    guard let number = version else {
+                        return try await PlanQueries.offer(code, in: transaction)?.versions ?? []
+                    }
+                    guard let found = try await PlanQueries.version(number, of: code, in: transaction) else {
+                        throw PlanError.noVersion(number, of: code)
+                    }
+                    return [found]
                 }
             }
             guard let first = versions.first else { throw PlanError.notFound(code) }
-            guard history else { return PlansCommand.print(first, options) }
+            guard history || versions.count > 1 else { return PlansCommand.print(first, options) }
             Output(format: options.format).list(
-                ["code", "version", "name", "prices", "published_at", "version_id"],
+                ["code", "version", "currency", "name", "prices", "published_at", "version_id"],
                 versions.map {
                     [
-                        $0.code, String($0.version), $0.name, String($0.plan.prices.count), $0.publishedAt.text,
-                        $0.id.text,
+                        $0.code, String($0.version), $0.plan.currency.code, $0.name, String($0.plan.prices.count),
+                        $0.publishedAt.text, $0.id.text,
                     ]
                 },
                 json: .array(versions.map(\.json))
@@ -127,6 +149,14 @@ struct PlansCommand: AsyncParsableCommand {
             }
             PlansCommand.print(version, options)
         }
+    }
+
+    /// Reads a plan's file; everything that is wrong with it is said at once.
+    private static func read(_ file: String) throws -> PlanDraft {
+        let json = try InputFile.json(file)
+        let errors = PlanDraft.errors(in: json)
+        guard let first = errors.first else { return try PlanDraft(json: json) }
+        throw Problem(.invalid, "\(first.field): \(first.message)", errors: errors)
     }
 
     static func print(_ version: PlanVersion, _ options: GlobalOptions) {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Jobs
-import Ledger
 import Postgres
 import Revenue
 import Values
@@ -13,10 +12,18 @@ struct ReportsCommand: AsyncParsableCommand {
         discussion: """
             The same --as-of gives the same bytes, whatever is written later. Months are those of UTC.
 
+            --explain lists the ids behind a figure: what names its row, then a colon and its column, like 2025-06:tax or
+            2025-06/stripe:fees. --xlsx and --svg write the report to a file, too.
+
               abono reports mrr --from 2025-01 --to 2025-12 --format csv
               abono reports mrr --from 2025-01 --to 2025-12 --explain 2025-06:churn
+              abono reports billings --from 2025-01 --to 2025-12 --xlsx billings.xlsx --svg billings.svg
             """,
-        subcommands: [MRR.self, Movements.self, ARR.self, Usage.self, TrialBalance.self]
+        subcommands: [
+            MRR.self, Movements.self, ARR.self, Churn.self, Cohorts.self, LifetimeValue.self, Bookings.self,
+            Billings.self, Recognized.self, Deferred.self, Usage.self, Tax.self, Cash.self, Aging.self, Journals.self,
+            TrialBalance.self, Margin.self, Profit.self, Partners.self,
+        ]
     )
 
     /// What every report over months is asked for.
@@ -75,118 +82,6 @@ struct ReportsCommand: AsyncParsableCommand {
             return instant
         }
     }
-
-    struct MRR: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "mrr",
-            abstract: "Monthly recurring revenue: opening, movements, closing."
-        )
-
-        @OptionGroup var options: GlobalOptions
-        @OptionGroup var span: Span
-        @Option(help: "The customers behind one cell, with ids: MONTH:COLUMN, like 2025-06:churn.")
-        var explain: String?
-
-        func run() async throws {
-            let report = try await Session.run(options) { try await span.mrr(in: $0) }
-            let output = Output(format: options.format)
-            guard let explain else {
-                output.list(MRRReport.columns, report.cells, json: report.json)
-                return RevenueOptions.note(report, output)
-            }
-            let (month, cell) = try RevenueOptions.cell(explain, in: report)
-            output.list(
-                MRREntry.columns,
-                report.entries(behind: cell, in: month).map(\.cells),
-                json: report.json(behind: cell, in: month)
-            )
-        }
-    }
-
-    struct Movements: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Every customer's movement in every month, with the ids behind it."
-        )
-
-        @OptionGroup var options: GlobalOptions
-        @OptionGroup var span: Span
-
-        func run() async throws {
-            let report = try await Session.run(options) { try await span.mrr(in: $0) }
-            let output = Output(format: options.format)
-            output.list(MRREntry.columns, report.movements.map(\.cells), json: report.movementsJSON)
-            RevenueOptions.note(report, output)
-        }
-    }
-
-    struct ARR: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "arr",
-            abstract: "Annual recurring revenue: twelve times a month's closing, a run rate."
-        )
-
-        @OptionGroup var options: GlobalOptions
-        @OptionGroup var span: Span
-
-        func run() async throws {
-            let report = try await Session.run(options) { try await span.mrr(in: $0) }
-            let output = Output(format: options.format)
-            let document = try report.arrJSON()
-            output.list(MRRReport.arrColumns, try report.arrCells(), json: document)
-            RevenueOptions.note(report, output)
-        }
-    }
-
-    struct Usage: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What usage earned by month, from the books.")
-
-        @OptionGroup var options: GlobalOptions
-        @OptionGroup var span: Span
-
-        func run() async throws {
-            let report = try await Session.run(options) { session in
-                let asked = try span.parsed(now: session.now)
-                return try await session.database.transaction(as: .finance, isolation: .snapshot) { transaction in
-                    try await RevenueReports.usage(
-                        from: asked.from,
-                        to: asked.to,
-                        asOf: asked.asOf,
-                        currency: asked.currency,
-                        in: transaction
-                    )
-                }
-            }
-            Output(format: options.format).list(UsageRevenueReport.columns, report.cells, json: report.json)
-        }
-    }
-
-    struct TrialBalance: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What stands on each account of the books.")
-
-        @OptionGroup var options: GlobalOptions
-        @OptionGroup var known: Known
-
-        func run() async throws {
-            let (asOf, balances) = try await Session.run(options) { session in
-                let asOf = try known.instant(now: session.now)
-                let database = session.database
-                let balances = try await database.transaction(as: .finance, isolation: .snapshot) { transaction in
-                    try await RevenueReports.trialBalance(asOf: asOf, in: transaction)
-                }
-                return (asOf, balances)
-            }
-            Output(format: options.format).list(
-                ["account", "currency", "debits", "credits", "balance"],
-                balances.map { line in
-                    [
-                        line.account.rawValue, line.balance.currency.code, line.debits.text, line.credits.text,
-                        line.balance.text,
-                    ]
-                },
-                json: RevenueReports.json(ofTrialBalance: balances, asOf: asOf)
-            )
-        }
-    }
 }
 
 /// What commands on revenue share.
@@ -198,26 +93,11 @@ enum RevenueOptions {
         return currency
     }
 
-    /// Reads `2025-06:churn`.
-    static func cell(_ text: String, in report: MRRReport) throws(Problem) -> (Month, MRRCell) {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let month = Month(parts[0]), let cell = MRRCell(rawValue: parts[1]) else {
-            let names = MRRCell.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .invalid("explain", "is \"\(text.prefix(40))\"; MONTH:COLUMN is expected, with one of \(names)")
+    /// Reads a share like 0.75.
+    static func share(_ text: String) throws -> Exact {
+        guard let share = Decimal12(text)?.exact, share >= .zero, share <= .one else {
+            throw ValidationError("\"\(text.prefix(20))\" is no share; from 0 to 1, like 0.75, is expected")
         }
-        guard report.months.from <= month, month <= report.months.to else {
-            throw .invalid("explain", "names \(month), outside \(report.months.from) to \(report.months.to)")
-        }
-        return (month, cell)
-    }
-
-    /// What the numbers mean: under a table, and beside CSV on standard error; in JSON it is a member.
-    static func note(_ report: MRRReport, _ output: Output) {
-        let text = "as of \(report.months.asOf), months of \(report.months.zone)\n\(MRRReport.definitionText)"
-        switch output.format {
-        case .table: output.write("\n\(text)\n")
-        case .csv: CommandFailure.say(text)
-        case .json: break
-        }
+        return share
     }
 }

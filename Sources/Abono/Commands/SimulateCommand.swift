@@ -24,19 +24,28 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     struct Rate: Kind {
-        static let configuration = CommandConfiguration(abstract: "One price, some usage → an amount.")
+        static let configuration = CommandConfiguration(
+            abstract: "One price, some usage → an amount.",
+            discussion: "  abono simulate rate case.json"
+        )
         static let kind = SimulationBatch.Kind.rate
         @Argument(help: "The file; - is standard input.") var file: String?
     }
 
     struct Periods: Kind {
-        static let configuration = CommandConfiguration(abstract: "An anchor, an interval, a zone → billing periods.")
+        static let configuration = CommandConfiguration(
+            abstract: "An anchor, an interval, a zone → billing periods.",
+            discussion: "  abono simulate periods anchor.json"
+        )
         static let kind = SimulationBatch.Kind.periods
         @Argument(help: "The file; - is standard input.") var file: String?
     }
 
     struct Invoices: Kind {
-        static let configuration = CommandConfiguration(abstract: "A subscription's whole story → its invoices.")
+        static let configuration = CommandConfiguration(
+            abstract: "A subscription's whole story → its invoices.",
+            discussion: "  abono simulate invoices story.json"
+        )
         static let kind = SimulationBatch.Kind.invoices
         @Argument(help: "The file; - is standard input.") var file: String?
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import Plans
 import Subscriptions
 import Tenants
 import Values
@@ -10,7 +11,10 @@ struct SubscriptionsCommand: AsyncParsableCommand {
         commandName: "subscriptions",
         abstract: "What tenants are subscribed to.",
         discussion: "  abono subscriptions create --tenant ten_01h455vb4pex5vsknk084sn02q --plan pro",
-        subcommands: [Create.self, Change.self, Cancel.self, List.self, Show.self]
+        subcommands: [
+            Create.self, Change.self, Cancel.self, Pause.self, Resume.self, Reactivate.self, Scheduled.self,
+            Withdraw.self, MigrateVersions.self, List.self, Show.self, Timeline.self,
+        ]
     )
 
     struct Create: AsyncParsableCommand {
@@ -25,30 +29,43 @@ struct SubscriptionsCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
         @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
         @Option(help: "The plan's code.") var plan: String
-        @Option(help: "When it starts: a date at the tenant's midnight, or an instant; now unless given.")
-        var startsAt: String?
+        @Option(
+            help: "When it starts: a date at the tenant's midnight, or an instant; now unless given.",
+            transform: Parse.time
+        )
+        var startsAt: GivenTime?
         @Option(help: "How many of what, like seats=3; may be repeated.", transform: Parse.quantity)
         var quantity: [(name: String, value: Decimal12)] = []
-        @Option(help: "What falls due before was billed elsewhere.") var billedUntil: String?
+        @Option(
+            help: "The currency, if the tenant has none yet; the plan's first unless given.",
+            transform: Parse.currency
+        )
+        var currency: Currency?
+        @OptionGroup var catalogue: CatalogueOptions
+        @Option(help: "What falls due before was billed elsewhere.", transform: Parse.time) var billedUntil: GivenTime?
+        @Option(help: "Which events are its usage: any (also those that name none) or named.", transform: Parse.word)
+        var usage: SubscriptionUsage = .any
         @Option(help: "An id of your own, which makes asking twice harmless.", transform: Parse.id)
         var id: SubscriptionID?
         @Flag(help: "Prints the invoice it would make now, and makes nothing.") var preview = false
 
-        func validate() throws {
-            for text in [startsAt, billedUntil].compactMap(\.self) { _ = try Parse.moment(text, in: .utc) }
-        }
-
         func run() async throws {
+            let overrides = try catalogue.overrides() ?? PriceOverrides.none
             try await Session.run(options) { session in
-                let zone = try await session.tenant(tenant).timeZone
+                let owner = try await session.tenant(tenant)
+                let zone = owner.timeZone
                 let draft = SubscriptionDraft(
                     plan: plan,
-                    startsAt: try startsAt.map { try Parse.moment($0, in: zone) },
+                    currency: currency,
+                    startsAt: startsAt?.moment(in: zone),
                     quantities: Quantities(quantity),
-                    billedUntil: try billedUntil.map { try Parse.moment($0, in: zone).instant },
+                    addOns: catalogue.addOns,
+                    overrides: overrides,
+                    billedUntil: billedUntil?.moment(in: zone).instant,
+                    usage: usage,
                     id: id
                 )
-                let stamp = session.stamp
+                let stamp = owner.stamped(session.stamp)
                 guard preview else {
                     let made = try await session.act(for: tenant) { _, transaction in
                         try await SubscriptionOperations.create(draft, for: tenant, by: stamp, in: transaction)
@@ -65,7 +82,7 @@ struct SubscriptionsCommand: AsyncParsableCommand {
 
     struct Change: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Changes plan, quantities or both.",
+            abstract: "Changes plan, quantities, add-ons, or prices of its own.",
             discussion: """
                 Without --when a change that costs less waits for the end of the period; all others are immediate.
 
@@ -75,25 +92,34 @@ struct SubscriptionsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The subscription's id.", transform: Parse.id) var id: SubscriptionID
-        @Option(help: "The new plan's code.") var plan: String?
+        @Option(help: "The new plan's code; prices of its own are dropped unless --override gives new ones.")
+        var plan: String?
+        @OptionGroup var catalogue: CatalogueOptions
         @Option(help: "How many of what, like seats=3; may be repeated.", transform: Parse.quantity)
         var quantity: [(name: String, value: Decimal12)] = []
         @Option(help: "When it takes effect: immediately or period_end.", transform: Parse.word)
         var when: SubscriptionChange.Timing?
         @Option(help: "When its lines are invoiced: now or next.", transform: Parse.word)
         var invoice: SubscriptionChange.InvoiceTiming = .now
-        @Option(help: "The business time of the change; now unless given.", transform: Parse.instant)
-        var at: Instant?
+        @Option(
+            help: "The business time of the change: a date at the tenant's midnight, or an instant; now unless given.",
+            transform: Parse.time
+        )
+        var at: GivenTime?
         @Flag(help: "Prints the invoice it would make, and changes nothing.") var preview = false
 
         func validate() throws {
-            if plan == nil, quantity.isEmpty { throw ValidationError("nothing to change: --plan or --quantity") }
+            if plan == nil, quantity.isEmpty, catalogue.isEmpty {
+                throw ValidationError("nothing to change: --plan, --quantity, --addon or --override")
+            }
         }
 
         func run() async throws {
             let draft = SubscriptionChangeDraft(
                 plan: plan,
                 quantities: Quantities(quantity),
+                addOns: catalogue.addOns,
+                overrides: try catalogue.overrides(),
                 timing: when,
                 invoice: invoice
             )
@@ -101,8 +127,9 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 let tenant = try await session.read { transaction in
                     try await OwnerQueries.tenant(of: id, in: transaction)
                 }
-                var stamp = session.stamp
-                stamp.at = at ?? stamp.at
+                let owner = try await session.tenant(tenant)
+                var stamp = owner.stamped(session.stamp)
+                stamp.at = at?.moment(in: owner.timeZone).instant ?? stamp.at
                 guard preview else {
                     let changed = try await session.act(for: tenant) { _, transaction in
                         try await SubscriptionOperations.change(id, of: tenant, draft, by: stamp, in: transaction)
@@ -130,28 +157,19 @@ struct SubscriptionsCommand: AsyncParsableCommand {
         var when: SubscriptionChange.Timing = .periodEnd
         @Option(help: "What is done with what was paid and is not used: credit, none or payout.", transform: Parse.word)
         var refund: SubscriptionChange.Refund = .credit
-        @Option(help: "The business time of the cancellation; now unless given.", transform: Parse.instant)
-        var at: Instant?
+        @OptionGroup var asked: AskedOptions
 
         func run() async throws {
-            try await Session.run(options) { session in
-                let tenant = try await session.read { transaction in
-                    try await OwnerQueries.tenant(of: id, in: transaction)
-                }
-                try confirmation.require("Cancel the subscription \(id) (\(when.rawValue))?")
-                var stamp = session.stamp
-                stamp.at = at ?? stamp.at
-                let cancelled = try await session.act(for: tenant) { _, transaction in
-                    try await SubscriptionOperations.cancel(
-                        id,
-                        of: tenant,
-                        when: when,
-                        refund: refund,
-                        by: stamp,
-                        in: transaction
-                    )
-                }
-                SubscriptionsCommand.print(cancelled, options)
+            if !asked.preview { try confirmation.require("Cancel the subscription \(id) (\(when.rawValue))?") }
+            try await asked.run(options, of: id) { tenant, stamp, transaction in
+                try await SubscriptionOperations.cancel(
+                    id,
+                    of: tenant,
+                    when: when,
+                    refund: refund,
+                    by: stamp,
+                    in: transaction
+                )
             }
         }
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Billing
+import Jobs
 import Tenants
 import Values
 
@@ -14,8 +16,10 @@ struct TenantsCommand: AsyncParsableCommand {
     )
 
     /// Prints one tenant.
-    static func print(_ tenant: Tenant, _ options: GlobalOptions) {
-        Output(format: options.format).object(tenant.json)
+    static func print(_ tenant: Tenant, _ options: GlobalOptions, tax: TaxDetails? = nil) {
+        var object = tenant.json.object ?? JSONObject()
+        if let tax { object["tax"] = tax.json }
+        Output(format: options.format).object(.object(object))
     }
 
     struct Create: AsyncParsableCommand {
@@ -38,9 +42,18 @@ struct TenantsCommand: AsyncParsableCommand {
         @Option(help: "Where mail about the account goes.") var email: String?
         @Option(help: "An id of your own, which makes asking twice harmless.", transform: Parse.id)
         var id: TenantID?
+        @Option(help: "The test clock it lives by, for good: it is then in test mode.", transform: Parse.id)
+        var testClock: ClockID?
 
         func run() async throws {
-            let draft = try TenantDraft(id: id, name: name, email: email, timeZone: timezone, currency: currency)
+            let draft = try TenantDraft(
+                id: id,
+                name: name,
+                email: email,
+                timeZone: timezone,
+                currency: currency,
+                testClock: testClock
+            )
             let tenant = try await Session.run(options) { session in
                 try await session.administer { transaction in
                     try await TenantOperations.create(draft, by: session.stamp, in: transaction)
@@ -91,7 +104,14 @@ struct TenantsCommand: AsyncParsableCommand {
         @Argument(help: "The tenant's id.", transform: Parse.id) var id: TenantID
 
         func run() async throws {
-            TenantsCommand.print(try await Session.run(options) { try await $0.tenant(id) }, options)
+            let (tenant, tax) = try await Session.run(options) { session in
+                let tenant = try await session.tenant(id)
+                let tax = try await session.read { transaction in
+                    try await TaxQueries.details(of: id, in: transaction)
+                }
+                return (tenant, tax)
+            }
+            TenantsCommand.print(tenant, options, tax: tax)
         }
     }
 
@@ -110,22 +130,52 @@ struct TenantsCommand: AsyncParsableCommand {
         @Option(help: "Another address; none takes it away.") var email: String?
         @Option(help: "Another time zone.", transform: Parse.zone) var timezone: Zone?
         @Option(help: "The currency, where none is fixed yet.", transform: Parse.currency) var currency: Currency?
+        @Option(help: "Where it is, which decides on its taxes: two capitals of ISO 3166; none takes it away.")
+        var country: String?
+        @Option(
+            parsing: .singleValue,
+            help: "A tax number, once for each; they take the place of all; none takes all away."
+        )
+        var taxID: [String] = []
+        @Flag(inversion: .prefixedNo, help: "Whether it pays no tax.") var taxExempt: Bool?
 
         func validate() throws {
             let isNothing = spendLimit == nil && name == nil && email == nil && timezone == nil && currency == nil
-            if isNothing {
-                throw ValidationError("nothing to set: --spend-limit, --name, --email, --timezone or --currency")
+            if isNothing && country == nil && taxID.isEmpty && taxExempt == nil {
+                throw ValidationError(
+                    "nothing to set: --spend-limit, --name, --email, --timezone, --currency, --country, --tax-id or "
+                        + "--tax-exempt"
+                )
             }
         }
 
         func run() async throws {
-            let tenant = try await Session.run(options) { session in
-                let changes = try changes(of: try await session.tenant(id))
+            let tax = try taxChanges()
+            let (tenant, details) = try await Session.run(options) { session in
+                let known = try await session.tenant(id)
+                let changes = try changes(of: known)
                 return try await session.administer { transaction in
-                    try await TenantOperations.update(id, changes, by: session.stamp, in: transaction)
+                    let tenant = try await TenantOperations.update(id, changes, by: session.stamp, in: transaction)
+                    let details = try await TaxOperations.setDetails(
+                        of: id,
+                        tax,
+                        isStaff: true,
+                        by: known.stamped(session.stamp),
+                        in: transaction
+                    )
+                    return (tenant, details)
                 }
             }
-            TenantsCommand.print(tenant, options)
+            TenantsCommand.print(tenant, options, tax: details)
+        }
+
+        private func taxChanges() throws -> TaxDetailsChanges {
+            var object = JSONObject()
+            if let country { object["country"] = country == "none" ? .null : .string(country) }
+            if !taxID.isEmpty { object["tax_ids"] = .array(taxID == ["none"] ? [] : taxID.map { .string($0) }) }
+            if let taxExempt { object["tax_exempt"] = .bool(taxExempt) }
+            var fields = try JSONFields(.object(object))
+            return try TaxDetailsChanges(json: &fields)
         }
 
         /// The same reader as over HTTP, so that the same is refused.

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Metering
 import Values
@@ -21,6 +22,9 @@ struct UsageFile {
     /// How many of them were taken.
     private(set) var bytesRead = 0
 
+    /// The SHA-256 of the file and of how it is read, by which an import finds where it stopped; nil of a pipe.
+    let hash: [UInt8]?
+
     private let handle: FileHandle
     private let form: Form
     private let zone: Zone
@@ -42,6 +46,7 @@ struct UsageFile {
         guard name != "-" else {
             handle = .standardInput
             byteCount = nil
+            hash = nil
             return
         }
         guard let opened = FileHandle(forReadingAtPath: name) else {
@@ -49,7 +54,38 @@ struct UsageFile {
         }
         handle = opened
         byteCount = try? FileManager.default.attributesOfItem(atPath: name)[.size] as? Int
+        hash = try? Self.hash(of: opened, "\(self.form.rawValue) \(zone.name)")
     }
+
+    /// Reads all of a file, and goes back to its beginning; throws of what cannot go back.
+    private static func hash(of handle: FileHandle, _ form: String) throws -> [UInt8] {
+        try handle.seek(toOffset: 0)
+        var digest = SHA256()
+        digest.update(data: Data(form.utf8))
+        while let chunk = try handle.read(upToCount: chunkBytes), !chunk.isEmpty { digest.update(data: chunk) }
+        try handle.seek(toOffset: 0)
+        return Array(digest.finalize())
+    }
+
+    /// Where the next event begins.
+    var position: Int { bytesRead - (rest.count - start) }
+
+    /// Goes on where an import stopped; a header is read first.
+    mutating func resume(at offset: Int, line: Int) throws {
+        while form == .csv, columns == nil, let text = try nextLine() {
+            let cells = try CSVRecord.cells(try wholeRecord(text), line: self.line)
+            if cells.contains(where: { !$0.isEmpty }) { columns = try UsageColumns.checked(cells) }
+        }
+        try handle.seek(toOffset: UInt64(offset))
+        rest = []
+        start = 0
+        isAtEnd = false
+        bytesRead = offset
+        self.line = line
+    }
+
+    /// How many lines were taken.
+    var linesRead: Int { line }
 
     /// The next events, at most as many as asked for; none at the end.
     mutating func next(_ limit: Int) throws -> [Record] {

@@ -10,6 +10,7 @@ import Metering
 import Migrations
 import NIOCore
 import Postgres
+import Revenue
 import ServiceLifecycle
 import Subscriptions
 import UnixSignals
@@ -92,14 +93,34 @@ struct ServerAssembly {
         try MeteringJobs.install(on: worker)
         try SubscriptionJobs.install(on: worker)
         try BillingJobs.install(on: worker, database: database, time: session.time)
+        try ReferralJobs.install(on: worker, database: database, time: session.time)
+        let gateways = Gateways(database: database, secretBox: session.secretBox)
+        GatewayJobs.install(on: worker, gateways: gateways)
+        try CreditJobs.install(on: worker, database: database, time: session.time, gateways: gateways)
+        try AlertJobs.install(on: worker, database: database, time: session.time)
+        try SpendAlertJobs.install(on: worker, database: database, time: session.time)
+        try ProgressiveJobs.install(on: worker, database: database, time: session.time)
+        try PaymentJobs.install(on: worker, database: database, gateways: gateways, time: session.time)
+        try RecognitionJobs.install(on: worker, database: database, time: session.time)
+        try PartnerJobs.install(on: worker, database: database, time: session.time)
+        ClockJobs.install(on: worker, database: database, time: session.time, gateways: gateways)
         let models = try await ModelService.make(session, keeper: keeper, logger: logger)
-        var services: [any Service] = [keeper] + models.pools + [worker]
+        let webhooks = try WebhookRunner.make(
+            session,
+            keeper: keeper,
+            worker: worker,
+            prometheus: prometheus,
+            logger: logger
+        )
+        var services: [any Service] = [keeper] + models.pools + [worker, webhooks]
         if role == .server {
             let endpoints = Services(
                 database: database,
                 time: session.time,
                 inference: models.offered,
                 prometheus: prometheus,
+                secretBox: session.secretBox,
+                webhookReach: session.webhookReach,
                 schema: try MigrationFiles.all().map(\.name),
                 version: Version.text,
                 logger: logger

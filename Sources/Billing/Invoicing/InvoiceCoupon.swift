@@ -28,13 +28,44 @@ package struct InvoiceCoupon: Hashable, Sendable {
     package let duration: Duration
     /// The codes of the prices whose lines it discounts; nil: all lines.
     package let prices: Set<String>?
+    /// The codes of the plans whose lines it discounts; nil: all.
+    package let plans: Set<String>?
+    /// Invoices of this instant and later ones have it; nil is all.
+    package let from: Instant?
+    /// From this instant on it gives nothing new; nil is never.
+    ///
+    /// What takes the place of a line that it discounted is discounted still, as after the end of its duration.
+    package let until: Instant?
 
-    /// Takes the four.
-    package init(code: String, value: Value, duration: Duration = .once, prices: Set<String>? = nil) {
+    /// Takes the seven.
+    package init(
+        code: String,
+        value: Value,
+        duration: Duration = .once,
+        prices: Set<String>? = nil,
+        plans: Set<String>? = nil,
+        from: Instant? = nil,
+        until: Instant? = nil
+    ) {
         self.code = code
         self.value = value
         self.duration = duration
         self.prices = prices
+        self.plans = plans
+        self.from = from
+        self.until = until
+    }
+
+    /// Whether it was redeemed by an instant and not taken away.
+    func isInForce(at instant: Instant) -> Bool {
+        (from.map { $0 <= instant } ?? true) && (until.map { instant < $0 } ?? true)
+    }
+
+    /// Whether it may discount a line of a price of a plan; a line without a price is a commitment's.
+    func discounts(price: String?, of plan: String) -> Bool {
+        guard plans?.contains(plan) ?? true else { return false }
+        guard let prices else { return true }
+        return price.map(prices.contains) ?? false
     }
 }
 

@@ -12,6 +12,8 @@ package struct InvoiceDraft: Hashable, Sendable {
         case change
         case trialEnd = "trial_end"
         case renewal
+        /// Usage came to more than a threshold before the period was over; the function itself never says so.
+        case threshold
     }
 
     /// What one coupon or tax did to a line, or one grant to an invoice.
@@ -70,6 +72,8 @@ package struct InvoiceDraft: Hashable, Sendable {
         package let discounts: [Share]
         /// The taxes in the tax, without those that are 0.
         package let taxes: [Share]
+        /// Of a credit: when the invoice was issued whose line it takes back.
+        package let creditedFrom: Instant?
     }
 
     /// When it is issued.
@@ -109,6 +113,7 @@ package struct InvoiceResult: Hashable, Sendable {
     package let creditBalance: Int64
     /// What is left of each grant at the end, in the order given; of one that has expired nothing.
     package let creditsLeft: [InvoiceDraft.Share]
-    /// When a period or the trial ends next, unless a change comes before; nil if the subscription has ended.
+    /// When a period or the trial ends next, unless a change comes before; nil if the subscription has ended or stands
+    /// still.
     package let nextBoundary: Instant?
 }

@@ -17,6 +17,13 @@ package struct UsageRequest: Hashable, Sendable {
     package let ratio: Exact
     /// The subscription's start: weighted sums that carry over begin there.
     package let since: Instant
+
+    /// By what tells requests apart; hashing whole prices would cost more than billing them.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(planKey)
+        hasher.combine(price.code)
+        hasher.combine(part.start)
+    }
 }
 
 /// A subscription's invoices as a pure function of its story: the one that simulation, previews and billing run use.

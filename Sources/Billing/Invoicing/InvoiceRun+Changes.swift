@@ -8,10 +8,11 @@ extension InvoiceRun {
     mutating func ask(_ change: InvoiceStory.Change) throws(Problem) {
         // A plan that waits gives way to any plan that is asked for later.
         if change.plan != nil { waiting.removeAll { $0.plan != nil } }
-        switch change.timing {
-        case .immediately: try enact(change)
-        case .periodEnd: waiting.append(change)
-        }
+        if change.request == .pause { waiting.removeAll { $0.request == .pause } }
+        if case .withdraw(let paths) = change.request { return waiting.removeAll { paths.contains($0.path) } }
+        // Where it stands still there is no period whose end could be waited for.
+        guard change.timing == .periodEnd, pausedAt == nil else { return try enact(change) }
+        waiting.append(change)
     }
 
     /// Applies a change now.
@@ -28,7 +29,46 @@ extension InvoiceRun {
             occasion.hasChange = true
             if invoice == .now { occasion.isDue = true }
             try enact(quantities)
+        case .pause: try pause()
+        case .resume: try resume(asked: change)
+        case .withdraw: break
         }
+    }
+
+    /// The part is closed as by a cancellation that credits; a trial only stops, and what waits for its end waits on.
+    private mutating func pause() throws(Problem) {
+        guard pausedAt == nil else { return }
+        pausedAt = occasion.at
+        occasion.isDue = true
+        occasion.hasChange = true
+        if part != nil {
+            if plan.proration != .none { try credit(live) }
+            try closePart()
+        }
+        live = []
+        if case .running = calendar { try enactWaiting() }
+    }
+
+    /// What is left of a trial goes on; otherwise a period begins, and with it the count of periods.
+    private mutating func resume(asked change: InvoiceStory.Change) throws(Problem) {
+        guard let since = pausedAt else { return }
+        pausedAt = nil
+        occasion.isDue = true
+        occasion.hasChange = true
+        let wall = wall(of: change)
+        guard case .trial = calendar else {
+            openCalendar(wall: wall)
+            occasion.isBoundary = true
+            return
+        }
+        trialShift += max(0, story.zone.wallTime(of: since).seconds(until: wall))
+        let end = try InvoiceRun.trialEnd(of: plan, start, story.zone, shift: trialShift)
+        calendar = .trial(end: end.instant, wall: end.wall)
+        occasion.isBoundary = end.instant <= occasion.at
+        guard occasion.isBoundary else { return }
+        occasion.endsTrial = true
+        openCalendar(wall: wall)
+        try enactWaiting()
     }
 
     /// The end: at a boundary nothing is unused, in a trial nothing was billed.
@@ -49,6 +89,8 @@ extension InvoiceRun {
         asked change: InvoiceStory.Change
     ) throws(Problem) {
         let keepsAnchor = plan.interval == next.interval && plan.alignment == next.alignment
+        // The period that begins when it goes on is the new plan's.
+        if pausedAt != nil { return adopt(next, key, new) }
         if case .trial = calendar {
             adopt(next, key, new)
             return try moveTrial(asked: change)
@@ -93,7 +135,7 @@ extension InvoiceRun {
 
     /// A trial ends as the plan in force says, counted from the start, and not before now.
     private mutating func moveTrial(asked change: InvoiceStory.Change) throws(Problem) {
-        let end = try InvoiceRun.trialEnd(of: plan, start, story.zone)
+        let end = try InvoiceRun.trialEnd(of: plan, start, story.zone, shift: trialShift)
         if end.instant > occasion.at {
             calendar = .trial(end: end.instant, wall: end.wall)
             occasion.isBoundary = false

@@ -16,7 +16,10 @@ extension InvoiceRun {
         held = []
         let billed = places.filter { lines[$0].kind != .credit }
         for index in story.coupons.indices { try apply(couponAt: index, to: billed) }
-        for tax in taxes { try apply(tax, to: billed) }
+        let taxes = taxes.filter { $0.applies(at: occasion.at) }
+        try takeOut(taxes.filter(\.isInclusive), of: billed)
+        for tax in taxes where !tax.isInclusive { try add(tax, to: billed) }
+        for place in places { lines[place].issuedAt = occasion.at }
         for place in places where lines[place].kind == .credit { try giveBack(at: place) }
         invoices.append(try invoice(of: places.map { lines[$0] }.filter(\.isShown)))
     }
@@ -35,16 +38,13 @@ extension InvoiceRun {
     private mutating func apply(couponAt index: Int, to billed: [Int]) throws(Problem) {
         let coupon = story.coupons[index]
         guard case .running(let cycle) = calendar else { return }
-        var base = billed.filter { place in
-            guard let prices = coupon.prices else { return true }
-            return lines[place].price.map { prices.contains($0.code) } ?? false
+        var base = billed.filter { coupon.discounts(price: lines[$0].price?.code, of: lines[$0].plan.code) }
+        let isInForce = coupon.isInForce(at: occasion.at)
+        let hasBase = left(of: base) > 0
+        var covers = false
+        if isInForce {
+            covers = try coupons[index].covers(occasion.at, coupon, hasBase: hasBase, calendar: cycle)
         }
-        let covers = try coupons[index].covers(
-            occasion.at,
-            coupon,
-            hasBase: left(of: base) > 0,
-            calendar: cycle
-        )
         let total: Int64
         switch coupon.value {
         case .percent(let percent):
@@ -52,6 +52,7 @@ extension InvoiceRun {
             for place in base { lines[place].coupons.insert(index) }
             total = try InvoiceRun.minor(Exact(left(of: base)) * percent / 100)
         case .amount(let amount, let carries):
+            guard isInForce else { return }
             let period = covers ? try cycle.period(containing: occasion.at)?.period.start : nil
             total = coupons[index].take(amount, carries: carries, left: left(of: base), period: period)
         }
@@ -78,33 +79,76 @@ extension InvoiceRun {
         return false
     }
 
-    private mutating func apply(_ tax: InvoiceStory.Tax, to billed: [Int]) throws(Problem) {
-        let total = try InvoiceRun.minor(Exact(left(of: billed)) * tax.rate)
-        guard total != 0 else { return }
-        let shares = split(total, by: billed.map { Exact(lines[$0].amount - lines[$0].discount) })
-        for (place, share) in zip(billed, shares) where share != 0 {
+    /// Adds a tax to what is billed, without the taxes that prices contain.
+    private mutating func add(_ tax: InvoiceStory.Tax, to billed: [Int]) throws(Problem) {
+        let nets = billed.map { Int128(lines[$0].amount) - Int128(lines[$0].discount) - Int128(lines[$0].contained) }
+        let total = try InvoiceRun.minor(Exact(nets.reduce(0, +)) * tax.rate)
+        try share(total, of: tax, over: billed, by: nets.map { Exact($0) })
+    }
+
+    /// Tells what is billed from the taxes that it contains: each once for the invoice, and what is left is net.
+    ///
+    /// Nothing that is to be paid changes.
+    private mutating func takeOut(_ taxes: [InvoiceStory.Tax], of billed: [Int]) throws(Problem) {
+        guard !taxes.isEmpty else { return }
+        let whole = taxes.reduce(Exact.one) { $0 + $1.rate }
+        let gross = Exact(left(of: billed))
+        let weights = billed.map { Exact(lines[$0].amount - lines[$0].discount) }
+        for place in billed {
+            lines[place].grossRatio = whole
+            let discount = Exact(lines[place].discount)
+            lines[place].containedInDiscount = try InvoiceRun.minor(discount - discount / whole)
+        }
+        for tax in taxes {
+            let total = try InvoiceRun.minor(gross * tax.rate / whole)
+            for (place, share) in zip(billed, try share(total, of: tax, over: billed, by: weights)) {
+                lines[place].contained += share
+            }
+        }
+    }
+
+    /// Splits a tax over lines.
+    ///
+    /// - Returns: the share of each.
+    @discardableResult
+    private mutating func share(
+        _ total: Int64,
+        of tax: InvoiceStory.Tax,
+        over places: [Int],
+        by weights: [Exact]
+    ) throws(Problem) -> [Int64] {
+        guard total != 0 else { return places.map { _ in 0 } }
+        let shares = split(total, by: weights)
+        for (place, share) in zip(places, shares) where share != 0 {
             lines[place].tax = try InvoiceRun.sum([lines[place].tax, share])
             lines[place].taxes.append(InvoiceDraft.Share(code: tax.code, amount: share))
         }
+        return shares
     }
 
     /// A credit takes back its share of the discount and the tax of the line that it credits.
     private mutating func giveBack(at place: Int) throws(Problem) {
         guard let origin = lines[place].origin.map({ lines[$0] }), origin.amount != 0 else { return }
+        lines[place].creditedFrom = origin.issuedAt
         let share = Exact(lines[place].amount) / Exact(origin.amount)
         lines[place].discount = try InvoiceRun.minor(Exact(origin.discount) * share)
         lines[place].discounts = InvoiceRun.shares(of: lines[place].discount, like: origin.discounts)
-        lines[place].tax = try InvoiceRun.minor(Exact(origin.tax) * share)
+        lines[place].contained = try InvoiceRun.minor(Exact(origin.contained) * share)
+        lines[place].containedInDiscount = try InvoiceRun.minor(Exact(origin.containedInDiscount) * share)
+        lines[place].grossRatio = origin.grossRatio
+        let added = try InvoiceRun.minor(Exact(origin.tax - origin.contained) * share)
+        lines[place].tax = try InvoiceRun.sum([added, lines[place].contained])
         lines[place].taxes = InvoiceRun.shares(of: lines[place].tax, like: origin.taxes)
     }
 
-    private static func shares(of amount: Int64, like shares: [InvoiceDraft.Share]) -> [InvoiceDraft.Share] {
+    fileprivate static func shares(of amount: Int64, like shares: [InvoiceDraft.Share]) -> [InvoiceDraft.Share] {
         zip(shares, split(amount, by: shares.map { Exact($0.amount) }))
             .filter { $0.1 != 0 }
             .map { InvoiceDraft.Share(code: $0.0.code, amount: $0.1) }
     }
 
-    private mutating func invoice(of shown: [StoryLine]) throws(Problem) -> InvoiceDraft {
+    private mutating func invoice(of lines: [StoryLine]) throws(Problem) -> InvoiceDraft {
+        let shown = lines.map(InvoiceDraft.Line.init)
         let subtotal = try InvoiceRun.sum(shown.map(\.amount))
         let discount = try InvoiceRun.sum(shown.map(\.discount))
         let tax = try InvoiceRun.sum(shown.map(\.tax))
@@ -117,7 +161,7 @@ extension InvoiceRun {
         return InvoiceDraft(
             issuedAt: occasion.at,
             reason: reason,
-            lines: shown.map(InvoiceDraft.Line.init),
+            lines: shown,
             subtotal: subtotal,
             discount: discount,
             tax: tax,
@@ -166,7 +210,15 @@ extension InvoiceDraft.Line.Kind {
     }
 }
 
+extension StoryLine {
+    /// What each coupon took, without the taxes that prices contain.
+    fileprivate var netDiscounts: [InvoiceDraft.Share] {
+        containedInDiscount == 0 ? discounts : InvoiceRun.shares(of: discount - containedInDiscount, like: discounts)
+    }
+}
+
 extension InvoiceDraft.Line {
+    /// A line as it is shown: all its amounts are net, and what its price contains of tax is in its tax.
     fileprivate init(_ line: StoryLine) {
         self.init(
             planKey: line.planKey,
@@ -179,12 +231,13 @@ extension InvoiceDraft.Line {
             whole: line.whole,
             ratio: line.ratio,
             quantity: line.quantity,
-            exact: line.exact,
-            amount: line.amount,
-            discount: line.discount,
+            exact: line.grossRatio == .one ? line.exact : line.exact / line.grossRatio,
+            amount: line.amount - line.contained - line.containedInDiscount,
+            discount: line.discount - line.containedInDiscount,
             tax: line.tax,
-            discounts: line.discounts,
-            taxes: line.taxes
+            discounts: line.netDiscounts,
+            taxes: line.taxes,
+            creditedFrom: line.creditedFrom
         )
     }
 }

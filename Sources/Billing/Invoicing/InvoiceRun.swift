@@ -28,8 +28,18 @@ struct StoryLine {
     var discount: Int64 = 0
     var taxes: [InvoiceDraft.Share] = []
     var tax: Int64 = 0
+    /// The part of the tax that the amount, less its discount, contains: until it is shown a line is as its price says.
+    var contained: Int64 = 0
+    /// The part of the discount that is such tax.
+    var containedInDiscount: Int64 = 0
+    /// What the price is of the net: 1.19 if it contains 19 %.
+    var grossRatio = Exact.one
     /// The percent coupons that were applied, by place, also those whose share was 0.
     var coupons: Set<Int> = []
+    /// When the invoice was issued that took it.
+    var issuedAt: Instant?
+    /// Of a credit: the same of the line that it credits.
+    var creditedFrom: Instant?
 
     var price: Price? { priceIndex.map { plan.prices[$0] } }
 
@@ -98,6 +108,10 @@ struct InvoiceRun {
     /// What waits for the next end of a period, in the order it was asked for.
     var waiting: [InvoiceStory.Change] = []
     var hasEnded = false
+    /// Since when it stands still: nothing is billed until it goes on.
+    var pausedAt: Instant?
+    /// By how many seconds on the clock pauses have moved the trial's end.
+    var trialShift: Int64 = 0
     /// The period that runs, with the whole that it is a part of.
     var period: (period: Period, whole: Period)?
     var part: Part?
@@ -130,7 +144,7 @@ struct InvoiceRun {
         self.plan = plan
         planKey = story.plan
         quantities = story.quantities
-        let end = try InvoiceRun.trialEnd(of: plan, start, story.zone)
+        let end = try InvoiceRun.trialEnd(of: plan, start, story.zone, shift: 0)
         calendar = .trial(end: end.instant, wall: end.wall)
         occasion = Occasion(at: start.instant, isBoundary: false)
         coupons = Array(repeating: CouponUse(), count: story.coupons.count)
@@ -162,9 +176,9 @@ struct InvoiceRun {
         )
     }
 
-    /// When a period or the trial ends next; nil if the subscription has ended.
+    /// When a period or the trial ends next; nil if the subscription has ended or stands still.
     private var nextBoundary: Instant? {
-        guard !hasEnded else { return nil }
+        guard !hasEnded, pausedAt == nil else { return nil }
         return switch calendar {
         case .trial(let end, _): end
         case .running: period?.period.end
@@ -179,7 +193,7 @@ struct InvoiceRun {
         occasion = Occasion(at: now, isBoundary: isBoundary)
         if isBoundary { try reachBoundary() }
         for change in asked where !hasEnded { try ask(change) }
-        if occasion.isBoundary, !hasEnded { try openPeriod() }
+        if occasion.isBoundary, !hasEnded, pausedAt == nil { try openPeriod() }
         try issue()
     }
 
@@ -219,15 +233,18 @@ struct InvoiceRun {
     }
 
     /// When a trial under a plan ends.
+    ///
+    /// `shift`: by how many seconds on the clock pauses have moved it.
     static func trialEnd(
         of plan: Plan,
         _ start: Moment,
-        _ zone: Zone
+        _ zone: Zone,
+        shift: Int64
     ) throws(Problem) -> (instant: Instant, wall: WallTime) {
         guard plan.trialDays > 0 else { return (start.instant, start.wall) }
         // The limit keeps date arithmetic from overflow; the year is what counts.
         guard plan.trialDays < 4_000_000 else { throw beyondCalendar }
-        let wall = start.wall.adding(days: plan.trialDays)
+        let wall = start.wall.adding(days: plan.trialDays).adding(seconds: shift)
         guard wall.date.year <= 9999 else { throw beyondCalendar }
         return (zone.instant(wall), wall)
     }

@@ -17,6 +17,12 @@ package struct InvoiceStory: Hashable, Sendable {
             case quantities([String: Exact], invoice: SubscriptionChange.InvoiceTiming)
             /// The end.
             case cancel(SubscriptionChange.Refund)
+            /// To stand still: the running part is closed as by a cancellation that credits.
+            case pause
+            /// To go on: a period begins.
+            case resume
+            /// That changes wait no longer, by their `path`.
+            case withdraw(Set<String>)
         }
 
         /// When it was asked for.
@@ -54,11 +60,31 @@ package struct InvoiceStory: Hashable, Sendable {
         package let code: String
         /// The share of the discounted amounts: 0.19 is 19 %.
         package let rate: Exact
+        /// Whether the prices contain it; else it is added to them.
+        package let isInclusive: Bool
+        /// Invoices of this instant and later ones have it; nil is all.
+        package let from: Instant?
+        /// Invoices of this instant and later ones no longer have it; nil is none.
+        package let until: Instant?
 
-        /// Takes the two.
-        package init(code: String, rate: Exact) {
+        /// Takes the five.
+        package init(
+            code: String,
+            rate: Exact,
+            isInclusive: Bool = false,
+            from: Instant? = nil,
+            until: Instant? = nil
+        ) {
             self.code = code
             self.rate = rate
+            self.isInclusive = isInclusive
+            self.from = from
+            self.until = until
+        }
+
+        /// Whether an invoice of an instant has it.
+        package func applies(at instant: Instant) -> Bool {
+            (from.map { $0 <= instant } ?? true) && (until.map { instant < $0 } ?? true)
         }
     }
 

@@ -60,7 +60,10 @@ extension JSONFields {
         in zone: Zone = .utc,
         years: ClosedRange<Int> = 1...9999
     ) throws(Problem) -> Instant {
-        try moment(key, in: zone, years: years).instant
+        guard let instant = try optionalInstant(key, in: zone, years: years) else {
+            throw absent(key, JSONFields.instantForm)
+        }
+        return instant
     }
 
     /// An instant, if there is one.
@@ -69,7 +72,11 @@ extension JSONFields {
         in zone: Zone = .utc,
         years: ClosedRange<Int> = 1...9999
     ) throws(Problem) -> Instant? {
-        try optionalMoment(key, in: zone, years: years)?.instant
+        guard let value = value(key) else { return nil }
+        switch try written(key, value, years) {
+        case .date(let date): return zone.instant(date)
+        case .instant(let instant): return instant
+        }
     }
 
     /// An instant with its local wall time.
@@ -91,14 +98,27 @@ extension JSONFields {
         years: ClosedRange<Int> = 1...9999
     ) throws(Problem) -> Moment? {
         guard let value = value(key) else { return nil }
+        switch try written(key, value, years) {
+        case .date(let date): return Moment(date, in: zone)
+        case .instant(let instant): return Moment(instant, in: zone)
+        }
+    }
+
+    /// What a text says before a zone is asked.
+    private enum Written {
+        case date(CalendarDate)
+        case instant(Instant)
+    }
+
+    private func written(_ key: String, _ value: JSONValue, _ years: ClosedRange<Int>) throws(Problem) -> Written {
         guard let text = value.string else { throw wrong(key, value, JSONFields.instantForm) }
-        let moment: Moment
+        let written: Written
         let year: Int
-        if let date = CalendarDate(text) {
-            moment = Moment(date, in: zone)
+        if text.utf8.count == 10, let date = CalendarDate(text) {
+            written = .date(date)
             year = date.year
         } else if let instant = Instant(text) {
-            moment = Moment(instant, in: zone)
+            written = .instant(instant)
             // The year as it was written, whatever the offset makes of it.
             year = text.utf8.prefix(4).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
         } else {
@@ -107,7 +127,7 @@ extension JSONFields {
         guard years.contains(year) else {
             throw invalid(key, "must lie in the years \(years.lowerBound) to \(years.upperBound), not \(value.seen)")
         }
-        return moment
+        return written
     }
 
     /// A bare date.

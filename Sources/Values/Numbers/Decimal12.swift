@@ -24,11 +24,38 @@ package struct Decimal12: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// Reads a decimal; nil if it is none, or has more than 12 digits after or 26 before the point.
     package init?(_ text: String) {
+        if let value = Decimal12.small(text) {
+            self.init(unchecked: value)
+            return
+        }
         guard let decimal = DecimalText(text), decimal.fractionDigits <= Decimal12.digits,
             let value = Exact(decimal: text),
             let unscaled = value.scaled128(digits: Decimal12.digits)
         else { return nil }
         self.init(unscaled: unscaled)
+    }
+
+    /// Reads what has at most 18 digits, as nearly all has: without fractions to bring to lowest terms.
+    private static func small(_ text: String) -> Int128? {
+        guard text.utf8.count <= 19 else { return nil }
+        var value: Int64 = 0
+        var digits = 0
+        var fraction: Int?
+        var isNegative = false
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "-"), digits == 0, !isNegative, fraction == nil {
+                isNegative = true
+            } else if byte == UInt8(ascii: "."), fraction == nil, digits > 0 {
+                fraction = 0
+            } else {
+                guard byte &- UInt8(ascii: "0") < 10 else { return nil }
+                value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+                digits += 1
+                fraction = fraction.map { $0 + 1 }
+            }
+        }
+        guard (1...18).contains(digits), fraction != 0, fraction ?? 0 <= Decimal12.digits else { return nil }
+        return Int128(isNegative ? -value : value) * Divisor.powersOfTen[Decimal12.digits - (fraction ?? 0)]
     }
 
     /// A whole number.

@@ -17,6 +17,18 @@ package struct WallTime: Hashable, Comparable, Sendable, CustomStringConvertible
     /// The same time of day so many months later; the last of the month where the month is too short.
     package func adding(months: Int) -> WallTime { WallTime(date.adding(months: months), secondsOfDay: secondsOfDay) }
 
+    /// What the clock shows so many of its seconds later, without a change of the zone's offset in between.
+    package func adding(seconds: Int64) -> WallTime {
+        let sum = Int64(secondsOfDay) + seconds
+        let days = sum.floorQuotient(86_400)
+        return WallTime(date.adding(days: Int(days)), secondsOfDay: Int(sum - days * 86_400))
+    }
+
+    /// How many seconds later another time is on the clock; below 0 if it is earlier.
+    package func seconds(until other: WallTime) -> Int64 {
+        Int64(other.date.daysSinceEpoch - date.daysSinceEpoch) * 86_400 + Int64(other.secondsOfDay - secondsOfDay)
+    }
+
     package var description: String {
         var writer = DigitWriter()
         writer.write(date)

@@ -36,6 +36,30 @@ import Values
         }
     }
 
+    @Test func `the description has every member of subscriptions, invoices and their lines`() async throws {
+        try await World.run { world, client in
+            _ = try await world.invoice(of: world.acme)
+            let preview = try await client.send(
+                .post,
+                "/v1/subscriptions/\(world.acme.subscription)/changes?preview=true",
+                as: world.acme.secret,
+                body: ["plan": "bigger", "when": "immediately"]
+            )
+            let invoices = try await client.send(.get, "/v1/invoices", as: world.acme.secret)
+            let invoice = invoices.json["data"]?[0]
+            let answers: [(name: String, value: JSONValue?)] = [
+                ("SubscriptionPreview", preview.json), ("Subscription", preview.json["subscription"]),
+                ("Invoice", invoice), ("InvoiceLine", invoice?["lines"]?[0]),
+            ]
+            let schemas = try await client.send(.get, "/openapi.json").json["components"]?["schemas"]
+            for answer in answers {
+                let described = Set(schemas?[answer.name]?["properties"]?.object?.keys.map(\.self) ?? [])
+                let held = Set(try #require(answer.value?.object, "\(answer.name)").keys)
+                #expect(held.isSubset(of: described), "\(answer.name): \(held.subtracting(described).sorted())")
+            }
+        }
+    }
+
     @Test func `a subscription is changed, cancelled and explained`() async throws {
         try await World.run { world, client in
             let path = "/v1/subscriptions/\(world.acme.subscription)"

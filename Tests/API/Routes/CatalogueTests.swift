@@ -1,5 +1,6 @@
 import Billing
 import HTTPTypes
+import HummingbirdTesting
 import Tenants
 import Testing
 import Values
@@ -18,12 +19,53 @@ import Values
                 body: RouteInputs.bodies["POST /v1/chat/completions"]
             )
             let job = try #require(chat.header("x-abono-job"))
+            let method = try await client.send(
+                .post,
+                "/v1/payment-methods",
+                as: world.globex.secret,
+                body: RouteInputs.bodies["POST /v1/payment-methods"]
+            )
+            let payment = try await client.send(
+                .post,
+                "/v1/payments",
+                as: world.secret(.finance),
+                for: world.globex.tenant,
+                body: RouteInputs.bodies["POST /v1/payments"]
+            )
+            let note = try await client.send(
+                .post,
+                "/v1/invoices/\(invoice.id)/credit-notes",
+                as: world.secret(.finance),
+                for: world.globex.tenant,
+                body: ["reason": "a mistake", "amount": ["amount": "1.00", "currency": "USD"]]
+            )
+            let alert = try await client.send(
+                .post,
+                "/v1/alerts",
+                as: world.globex.secret,
+                body: RouteInputs.bodies["POST /v1/alerts"]
+            )
+            let (hook, told) = try await Self.webhook(of: world.globex, client)
+            let others = [
+                "webhook-endpoints": hook, "webhook-deliveries": told,
+                "alerts": alert.json["id"]?.string ?? "",
+                "credit-notes": note.json["id"]?.string ?? "",
+                "payment-methods": method.json["id"]?.string ?? "", "payments": payment.json["id"]?.string ?? "",
+            ]
             // Another key than the one that the routes are tried on, which one of them revokes.
             let owner = try await world.key(of: world.globex, scopes: Set(KeyScope.allCases))
             for endpoint in Catalogue.endpoints where endpoint.path.contains("{") {
                 guard !RouteInputs.common.contains(endpoint.path) else { continue }
-                let path = RouteInputs.path(endpoint, of: world.globex, invoice: invoice.id.text, job: job)
-                let body = RouteInputs.bodies[RouteInputs.name(endpoint)]
+                let path = RouteInputs.path(
+                    endpoint,
+                    of: world.globex,
+                    invoice: invoice.id.text,
+                    job: job,
+                    others: others
+                )
+                var body = RouteInputs.bodies[RouteInputs.name(endpoint)]
+                // Here the body has an id of the customer's, too.
+                if endpoint.path.hasSuffix("/match") { body = ["invoice": .string(invoice.id.text)] }
                 var isStaffOnly = false
                 if case .staff = endpoint.access { isStaffOnly = true }
                 let secret = isStaffOnly ? world.secret(.admin) : world.acme.secret
@@ -46,10 +88,35 @@ import Values
                     for: isStaffOnly ? world.globex.tenant : nil,
                     body: body
                 )
-                let isFound = (200..<300).contains(found.status)
+                // There is no card to charge.
+                var isFound =
+                    endpoint.path.hasSuffix("/pay") ? found.status == 409 : (200..<300).contains(found.status)
+                // Where nothing makes PDFs it is said so.
+                if endpoint.path.hasSuffix("/pdf"), found.status == 503 { isFound = true }
                 #expect(isFound, "\(RouteInputs.name(endpoint)) for its owner: \(found.text)")
             }
         }
+    }
+
+    /// The ids of an endpoint and of a delivery to it that has ended.
+    private static func webhook(
+        of customer: WorldCustomer,
+        _ client: any TestClientProtocol
+    ) async throws -> (endpoint: String, delivery: String) {
+        let path = "/v1/webhook-endpoints"
+        let body = RouteInputs.bodies["POST \(path)"]
+        let hook = try await client.send(.post, path, as: customer.secret, body: body).json["id"]?.string ?? ""
+        let told = try await client.send(.post, "\(path)/\(hook)/test", as: customer.secret).json["id"]?.string ?? ""
+        // What is still to be told is given up by disabling it.
+        for isEnabled in [false, true] {
+            _ = try await client.send(
+                .patch,
+                "\(path)/\(hook)",
+                as: customer.secret,
+                body: ["enabled": .bool(isEnabled)]
+            )
+        }
+        return (hook, told)
     }
 
     @Test func `lists show a tenant its own only`() async throws {
@@ -125,7 +192,9 @@ import Values
     @Test func `a bad body is refused by every route that takes one, and the field is named`() async throws {
         try await World.run { world, client in
             let invoice = try await world.invoice(of: world.acme)
-            for endpoint in Catalogue.endpoints where endpoint.body != nil && endpoint.path != "/v1/events" {
+            // Events of usage have forms of their own, and those of gateways are believed only if they are signed.
+            let own = ["/v1/events", "/v1/gateways/stripe"]
+            for endpoint in Catalogue.endpoints where endpoint.body != nil && !own.contains(endpoint.path) {
                 let name = RouteInputs.name(endpoint)
                 let path = RouteInputs.path(endpoint, of: world.acme, invoice: invoice.id.text, job: "job_x")
                 let valid = try #require(RouteInputs.bodies[name]?.object, "no body is known of \(name)")

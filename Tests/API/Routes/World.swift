@@ -40,6 +40,9 @@ struct World: Sendable {
     /// When most requests happen.
     static let now = testNow.adding(seconds: 86_400)
 
+    /// What its secrets are sealed with.
+    static let secretKey = "the secret key of a world in tests"
+
     /// What the models of a world say unless a test says otherwise.
     static let script = [ScriptedGenerator.Reply(["Hel", "lo, ", "world"])]
 
@@ -68,6 +71,7 @@ struct World: Sendable {
                 time: time,
                 inference: inference,
                 prometheus: Prometheus(),
+                secretBox: try SecretBox(key: secretKey),
                 schema: try await schema(of: database),
                 version: "test",
                 logger: logger
@@ -146,6 +150,8 @@ struct World: Sendable {
             for json in [plan, bigger] {
                 try await PlanOperations.publish(try PlanDraft(json: json), by: stamp, in: transaction)
             }
+            var coupon = try JSONFields(["code": "WELCOME", "percent": "5"])
+            try await CouponOperations.create(CouponTerms(json: &coupon, in: .utc), by: stamp, in: transaction)
             for code in ["calls", "level"] {
                 let meter = try Meter(json: ["code": .string(code), "aggregation": code == "calls" ? "sum" : "latest"])
                 try await MeterOperations.put(meter, by: stamp, in: transaction)

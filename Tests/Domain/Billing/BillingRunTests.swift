@@ -187,7 +187,7 @@ import Values
                 }
                 posted.formUnion(journals.map(\.recordedAt))
             }
-            #expect(written.count == 2 && posted.count == 1)
+            #expect(written.count == 1 && posted.count == 1)
             #expect(try #require(posted.min()) > (try #require(written.max())))
         }
     }

@@ -69,8 +69,13 @@ import Values
             """, .journal
         ),
         ("UPDATE app.journals SET posting_key = 'invoice:x:finalized' WHERE posting_key LIKE 'payment:%'", .journal),
-        ("DELETE FROM app.payments", .payment),
-        ("UPDATE app.payments SET amount_minor = amount_minor - 1", .payment),
+        ("DELETE FROM app.payment_allocations", .payment),
+        (
+            """
+            ALTER TABLE app.payments DROP CONSTRAINT payments_parts;
+            UPDATE app.payments SET amount_minor = amount_minor - 1
+            """, .payment
+        ),
         ("UPDATE app.journals SET accounts = array_replace(accounts, 'receivable', 'cash')", .receivable),
         ("UPDATE app.invoice_counters SET last_number = last_number + 1", .numbers),
         (

@@ -26,6 +26,8 @@ import Values
         return inference
     }
 
+    private static let subscription = SubscriptionID(uuid: UUIDBytes(high: 1, low: 1))
+
     private static func load(requests: Int = 0, tokens: Int = 0) -> RecentLoad {
         RecentLoad(
             requests: requests,
@@ -40,6 +42,20 @@ import Values
         let refused: [(AdmissionRefusal, (inout Admission.Facts) -> Void)] = [
             (.tenantInactive(status: "suspended"), { $0.tenantStatus = .suspended }),
             (.notEntitled, { $0.inference = nil }),
+            (
+                .subscriptionSuspended(Self.subscription),
+                {
+                    $0.inference = nil
+                    $0.withheld = .suspended(Self.subscription)
+                }
+            ),
+            (
+                .subscriptionPaused(Self.subscription),
+                {
+                    $0.inference = nil
+                    $0.withheld = .paused(Self.subscription)
+                }
+            ),
             (.requestRate(limit: 600, retryAfterSeconds: 15), { $0.recent = Self.load(requests: 600) }),
             (
                 .tokenRate(limit: 200_000, needed: 30, retryAfterSeconds: 15),
@@ -140,5 +156,6 @@ import Values
         #expect(AdmissionRefusal.requestRate(limit: 1, retryAfterSeconds: 9).problem.retryAfterSeconds == 9)
         #expect(!AdmissionRefusal.tokenRate(limit: 5, needed: 6, retryAfterSeconds: 9).isRetryable)
         #expect(AdmissionRefusal.notEntitled.problem.kind == .forbidden)
+        #expect(AdmissionRefusal.subscriptionSuspended(Self.subscription).problem.kind == .paymentRequired)
     }
 }

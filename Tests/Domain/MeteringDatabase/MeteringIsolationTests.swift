@@ -5,7 +5,10 @@ import Testing
 import Values
 
 @Suite struct MeteringIsolationTests {
-    private static let tables = ["usage_keys", "usage_events", "usage_voids", "usage_rollups", "quotas"]
+    private static let tables = [
+        "usage_keys", "usage_events", "usage_voids", "usage_amendments", "usage_kept", "usage_imports", "usage_rollups",
+        "quotas",
+    ]
 
     @Test func `a tenant sees its own rows only, and without a tenant nothing is seen`() async throws {
         try await withDatabase { database in
@@ -64,9 +67,27 @@ import Values
     }
 
     private static func fill(_ tenant: TenantID, in database: Database) async throws {
-        try await UsageFixture.ingest([UsageFixture.event("e1"), UsageFixture.event("e2")], for: tenant, in: database)
+        let events = try [
+            UsageFixture.event("e1"), UsageFixture.event("e2"), UsageFixture.event("e3", meter: "not there"),
+        ]
+        try await UsageFixture.ingest(events, for: tenant, in: database)
         try await database.transaction(as: .tenant(tenant)) { transaction in
             _ = try await MeteringOperations.void("e1", of: tenant, by: UsageFixture.stamp, in: transaction)
+            _ = try await MeteringOperations.amend(
+                "e2",
+                of: tenant,
+                with: UsageAmendment(json: ["value": "2"]),
+                by: UsageFixture.stamp,
+                in: transaction
+            )
+            try await UsageImportOperations.keep(
+                UsageImport(),
+                Array(repeating: 7, count: 32),
+                of: tenant,
+                finished: false,
+                at: testNow,
+                in: transaction
+            )
             _ = try await QuotaOperations.replace(
                 tenant: tenant,
                 source: "sub_one",

@@ -27,4 +27,31 @@ import Values
             }
         }
     }
+
+    @Test(arguments: [
+        ("DELETE FROM app.usage_events WHERE revision = 1", MeteringDifference.Kind.keyWithoutEvent),
+        ("DELETE FROM app.usage_amendments", .eventWithoutKey), ("DELETE FROM app.usage_voids", .rollup),
+    ])
+    func `amended events are looked at revision by revision`(
+        _ damage: String,
+        _ kind: MeteringDifference.Kind
+    ) async throws {
+        try await withDatabase { database in
+            let tenant = UsageFixture.tenants(1)[0]
+            try await UsageFixture.ingest([UsageFixture.event("e1", value: 5)], for: tenant, in: database)
+            _ = try await database.transaction(as: .tenant(tenant)) { transaction in
+                try await MeteringOperations.amend(
+                    "e1",
+                    of: tenant,
+                    with: UsageAmendment(json: ["value": "6"]),
+                    by: UsageFixture.stamp,
+                    in: transaction
+                )
+            }
+            #expect(try await UsageFixture.differences(in: database).isEmpty)
+            try await Administration.run(damage, url: UsageFixture.superuser(of: database))
+            let found = try await UsageFixture.differences(in: database)
+            #expect(found.contains { $0.kind == kind })
+        }
+    }
 }

@@ -71,7 +71,7 @@ enum UsageFixture {
             try await UsageQueries.totals(
                 of: tenant,
                 meter: meter,
-                subscription: subscription,
+                scope: subscription.map(UsageScope.named) ?? .all,
                 during: period,
                 in: transaction
             )

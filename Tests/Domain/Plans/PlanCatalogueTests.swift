@@ -101,9 +101,11 @@ import Values
                     after: all.first?.planID,
                     in: transaction
                 )
-                #expect(rest == [hidden])
-                #expect(try await PlanQueries.list(onlyVisible: false, limit: 9, in: transaction) == [hidden, shown])
-                #expect(try await PlanQueries.list(onlyVisible: true, limit: 9, in: transaction) == [shown])
+                #expect(rest.map(\.main) == [hidden])
+                let open = try await PlanQueries.list(onlyVisible: false, limit: 9, in: transaction)
+                #expect(open.map(\.main) == [hidden, shown])
+                let visible = try await PlanQueries.list(onlyVisible: true, limit: 9, in: transaction)
+                #expect(visible.map(\.main) == [shown])
             }
         }
     }

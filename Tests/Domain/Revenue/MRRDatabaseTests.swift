@@ -60,6 +60,38 @@ import Values
         }
     }
 
+    @Test func `a pause is churn, and going on is a reactivation`() async throws {
+        try await withDatabase { database in
+            let book = Fixture.Book(database: database)
+            try await book.publish(Fixture.flat("basic", "100"))
+            let acme = try await book.tenant("Acme")
+            let id = try await book.subscribe(acme, to: "basic", at: "2025-01-10")
+            try await database.transaction(as: .tenant(acme)) { transaction in
+                _ = try await SubscriptionOperations.pause(
+                    id,
+                    of: acme,
+                    by: try book.stamp("2025-02-15"),
+                    in: transaction
+                )
+            }
+            try await database.transaction(as: .tenant(acme)) { transaction in
+                _ = try await SubscriptionOperations.resume(
+                    id,
+                    of: acme,
+                    by: try book.stamp("2025-04-20"),
+                    in: transaction
+                )
+            }
+            let report = try await book.mrr("2025-01", "2025-05", asOf: "2025-06-01")
+            #expect(report.rows.map { $0[.closing].text } == ["100.00", "0.00", "0.00", "100.00", "100.00"])
+            #expect(
+                report.movements.map { "\($0.month) \($0.cell)" }
+                    == ["2025-01 new", "2025-02 churn", "2025-04 reactivation"]
+            )
+            #expect(report.movements.map(\.changes.count) == [1, 1, 1])
+        }
+    }
+
     @Test func `quantities expand and contract`() async throws {
         try await withDatabase { database in
             let book = Fixture.Book(database: database)

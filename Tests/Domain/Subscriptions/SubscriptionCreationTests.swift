@@ -167,11 +167,11 @@ private typealias Fixture = SubscriptionFixture
                 in: database
             )
             let german = try await Fixture.tenant(currency: .eur, in: database)
-            let other = SubscriptionError.otherCurrency(plan: "euro", is: .eur, needed: .usd)
+            let other = SubscriptionError.otherCurrency(plan: "euro", is: [.eur], needed: .usd)
             await #expect(throws: other) {
                 try await Fixture.create(SubscriptionDraft(plan: "euro"), for: held.tenant, in: database)
             }
-            await #expect(throws: SubscriptionError.otherCurrency(plan: "small", is: .usd, needed: .eur)) {
+            await #expect(throws: SubscriptionError.otherCurrency(plan: "small", is: [.usd], needed: .eur)) {
                 try await Fixture.create(SubscriptionDraft(plan: "small"), for: german, in: database)
             }
             try await database.transaction(as: .admin) { transaction in
@@ -278,7 +278,7 @@ private typealias Fixture = SubscriptionFixture
             let tenant = try await Fixture.tenant(in: database)
             let stamp = Stamp(now: testNow, author: .command)
             let (making, made) = AsyncStream.makeStream(of: Void.self)
-            await #expect(throws: SubscriptionError.otherCurrency(plan: "euro", is: .eur, needed: .usd)) {
+            await #expect(throws: SubscriptionError.otherCurrency(plan: "euro", is: [.eur], needed: .usd)) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         try await database.transaction(as: .tenant(tenant)) { transaction in
