@@ -57,7 +57,14 @@ enum CreditReconciliationQueries {
         let lines = try await noteLines(of: tenant, in: transaction)
         let invoices = try await creditedInvoices(of: tenant, in: transaction)
         let balances = try await balances(of: tenant, in: transaction)
-        let numbers = tenant == nil ? try await numbers(in: transaction) : []
+        let numbers =
+            tenant == nil
+            ? try await ReconciliationQueries.numbers(
+                of: "app.credit_notes",
+                "app.credit_note_counters",
+                called: "credit_notes",
+                in: transaction
+            ) : []
         return lines + invoices + balances + numbers
     }
 
@@ -225,30 +232,6 @@ enum CreditReconciliationQueries {
                     "account": .string(account), "customer_has": try money(&row, currency),
                     "booked": try money(&row, currency),
                 ]
-            )
-        }
-    }
-
-    /// The last number of each entity against how many credit notes it has.
-    private static func numbers(in transaction: borrowing Transaction) async throws -> [ReconciliationDifference] {
-        try await transaction.query(
-            """
-            WITH numbered AS MATERIALIZED (
-                SELECT legal_entity_id, count(DISTINCT number) AS count FROM app.credit_notes GROUP BY 1
-            )
-            SELECT legal_entity_id, coalesce(c.last_number, 0)::bigint, coalesce(numbered.count, 0)::bigint
-            FROM app.credit_note_counters c FULL JOIN numbered USING (legal_entity_id)
-            WHERE coalesce(c.last_number, 0) <> coalesce(numbered.count, 0)
-            ORDER BY 1 LIMIT \(Reconciliation.limit)
-            """
-        ) { row in
-            let entity: EntityID = try row.next()
-            let last: Int64 = try row.next()
-            let count: Int64 = try row.next()
-            return ReconciliationDifference(
-                kind: .numbers,
-                tenant: nil,
-                details: ["legal_entity": .string(entity.text), "last_number": .int(last), "credit_notes": .int(count)]
             )
         }
     }

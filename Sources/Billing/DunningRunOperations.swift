@@ -52,13 +52,18 @@ package enum DunningRun {
         in transaction: borrowing Transaction
     ) async throws -> Instant? {
         var earliest: Instant?
+        var policies: [EntityID: DunningPolicy] = [:]
         for tenant in tenants {
             let page = try await DunningQueries.open(of: tenant, after: nil, limit: pageSize, in: transaction)
             let facts = try await DunningQueries.facts(of: page, in: transaction)
             for open in page {
                 guard let known = facts[open.invoice] else { continue }
-                let policy = try await DunningQueries.policy(of: open.entity, in: transaction)
-                guard let at = Dunning.next(policy, known)?.at, at > instant else { continue }
+                if policies[open.entity] == nil {
+                    policies[open.entity] = try await DunningQueries.policy(of: open.entity, in: transaction)
+                }
+                guard let policy = policies[open.entity], let at = Dunning.next(policy, known)?.at, at > instant else {
+                    continue
+                }
                 earliest = min(earliest ?? at, at)
             }
         }

@@ -27,7 +27,14 @@ extension Reconciliation {
         let payments = try await PaymentReconciliationQueries.differences(of: tenant, in: transaction)
         let receivables = try await ReconciliationQueries.receivables(of: tenant, in: transaction)
         let credit = try await CreditReconciliationQueries.differences(of: tenant, in: transaction)
-        let numbers = tenant == nil ? try await ReconciliationQueries.numbers(in: transaction) : []
+        let numbers =
+            tenant == nil
+            ? try await ReconciliationQueries.numbers(
+                of: "app.invoices",
+                "app.invoice_counters",
+                called: "invoices",
+                in: transaction
+            ) : []
         let ledger = try await LedgerVerification.verify(in: transaction).findings
             .filter { tenant == nil || $0.tenant == tenant }
             .map { ReconciliationDifference(kind: .ledger, tenant: $0.tenant, details: $0.json) }
@@ -128,16 +135,23 @@ enum ReconciliationQueries {
         }
     }
 
-    /// The last number of each entity against how many invoices have one.
-    static func numbers(in transaction: borrowing Transaction) async throws -> [ReconciliationDifference] {
+    /// The last number of each entity against how many documents have one.
+    ///
+    /// `documents`, `counters`: the tables; `name`: what the documents are called in a difference.
+    static func numbers(
+        of documents: SQL,
+        _ counters: SQL,
+        called name: String,
+        in transaction: borrowing Transaction
+    ) async throws -> [ReconciliationDifference] {
         try await transaction.query(
             """
             WITH numbered AS MATERIALIZED (
-                SELECT legal_entity_id, count(DISTINCT number) AS count FROM app.invoices
+                SELECT legal_entity_id, count(DISTINCT number) AS count FROM \(fragment: documents)
                 WHERE number IS NOT NULL GROUP BY 1
             )
             SELECT legal_entity_id, coalesce(c.last_number, 0)::bigint, coalesce(numbered.count, 0)::bigint
-            FROM app.invoice_counters c FULL JOIN numbered USING (legal_entity_id)
+            FROM \(fragment: counters) c FULL JOIN numbered USING (legal_entity_id)
             WHERE coalesce(c.last_number, 0) <> coalesce(numbered.count, 0)
             ORDER BY 1 LIMIT \(Reconciliation.limit)
             """
@@ -148,7 +162,7 @@ enum ReconciliationQueries {
             return ReconciliationDifference(
                 kind: .numbers,
                 tenant: nil,
-                details: ["legal_entity": .string(entity.text), "last_number": .int(last), "invoices": .int(count)]
+                details: ["legal_entity": .string(entity.text), "last_number": .int(last), name: .int(count)]
             )
         }
     }

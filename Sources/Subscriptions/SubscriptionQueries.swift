@@ -124,29 +124,6 @@ package enum SubscriptionQueries {
         }
     }
 
-    /// Subscriptions for which something may fall due up to an instant, that included: what the billing run reads.
-    ///
-    /// `tenant`: whose; nil is everyone's.
-    ///
-    /// `after`: the last one of the page before.
-    package static func due(
-        before until: Instant,
-        of tenant: TenantID? = nil,
-        limit: Int,
-        after: (tenant: TenantID, subscription: SubscriptionID)? = nil,
-        in transaction: borrowing Transaction
-    ) async throws -> [(tenant: TenantID, subscription: SubscriptionID)] {
-        let whose: SQL = tenant.map { "tenant_id = \($0)" } ?? "true"
-        let rest: SQL = after.map { "(tenant_id, id) > (\($0.tenant), \($0.subscription))" } ?? "true"
-        return try await transaction.query(
-            """
-            SELECT tenant_id, id FROM app.subscriptions
-            WHERE next_billing_at <= \(until) AND \(fragment: whose) AND \(fragment: rest)
-            ORDER BY tenant_id, id LIMIT \(limit)
-            """
-        ) { row in (tenant: try row.next(), subscription: try row.next()) }
-    }
-
     /// Subscriptions whose current period is over at an instant: those that have waited longest first.
     package static func lapsed(
         at instant: Instant,

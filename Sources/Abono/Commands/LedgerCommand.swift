@@ -53,7 +53,7 @@ struct LedgerCommand: AsyncParsableCommand {
                     if let tenant {
                         return try await LedgerQueries.balances(of: tenant, asOf: bound, in: transaction)
                     }
-                    return try await LedgerQueries.trialBalance(asOf: bound, in: transaction)
+                    return try await LedgerQueries.trialBalance(asOf: bound, withTests: false, in: transaction)
                 }
             }
             Output(format: options.format).list(

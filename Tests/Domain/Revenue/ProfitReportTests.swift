@@ -178,7 +178,8 @@ import Values
             try await books.world.book.damage(
                 """
                 INSERT INTO app.usage_archives (month, state, file, rows, sha256, bytes, sums, recorded_at, author)
-                VALUES ('2026-02-01', 'archived', '/tmp/x', 3, decode(repeat('00', 32), 'hex'), 1, '{}', now(), 'command')
+                VALUES ('2026-02-01', 'archived', 'usage-2026-02.gz', 3, decode(repeat('00', 32), 'hex'), 1, '{}', now(),
+                    'command')
                 """
             )
             await #expect(throws: CostError.self) { _ = try await books.page(.margin) }

@@ -291,11 +291,18 @@ private typealias Fixture = SubscriptionFixture
                 in: database
             )
             try await database.transaction(as: .system) { transaction in
-                let first = try await SubscriptionQueries.due(before: testNow, limit: 1, in: transaction)
+                let first = try await SubscriptionQueries.due(
+                    upTo: testNow,
+                    of: nil,
+                    after: nil,
+                    limit: 1,
+                    in: transaction
+                )
                 let second = try await SubscriptionQueries.due(
-                    before: testNow,
-                    limit: 5,
+                    upTo: testNow,
+                    of: nil,
                     after: first.last,
+                    limit: 5,
                     in: transaction
                 )
                 #expect(Set((first + second).map(\.subscription)) == [made.id, other.id])
@@ -307,7 +314,13 @@ private typealias Fixture = SubscriptionFixture
                     nextBillingAt: made.currentPeriod.end,
                     in: transaction
                 )
-                let rest = try await SubscriptionQueries.due(before: testNow, limit: 5, in: transaction)
+                let rest = try await SubscriptionQueries.due(
+                    upTo: testNow,
+                    of: nil,
+                    after: nil,
+                    limit: 5,
+                    in: transaction
+                )
                 #expect(rest.map(\.subscription) == [other.id])
             }
         }
