@@ -36,6 +36,8 @@ let migrations = [
     "0011_catalogue.sql", "0012_lifecycle.sql", "0013_adjustments.sql", "0014_invoicing.sql", "0015_payments.sql",
     "0016_gateways.sql", "0017_credit_notes.sql", "0018_webhooks.sql", "0019_clocks.sql",
     "0020_usage.sql", "0021_entitlements.sql", "0022_ingest.sql", "0023_costs.sql", "0024_reports.sql",
+    "0025_corrections.sql", "0026_settlement.sql", "0027_catalogue_rules.sql",
+    "0028_movements.sql", "0029_tasks.sql",
 ]
 
 let package = Package(

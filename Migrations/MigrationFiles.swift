@@ -31,6 +31,11 @@ package enum MigrationFiles {
             Migration(file: "0022_ingest.sql", bytes: PackageResources._022_ingest_sql),
             Migration(file: "0023_costs.sql", bytes: PackageResources._023_costs_sql),
             Migration(file: "0024_reports.sql", bytes: PackageResources._024_reports_sql),
+            Migration(file: "0025_corrections.sql", bytes: PackageResources._025_corrections_sql),
+            Migration(file: "0026_settlement.sql", bytes: PackageResources._026_settlement_sql),
+            Migration(file: "0027_catalogue_rules.sql", bytes: PackageResources._027_catalogue_rules_sql),
+            Migration(file: "0028_movements.sql", bytes: PackageResources._028_movements_sql),
+            Migration(file: "0029_tasks.sql", bytes: PackageResources._029_tasks_sql),
         ]
     }
 }

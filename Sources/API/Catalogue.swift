@@ -11,9 +11,10 @@ enum Catalogue {
         InvoicesRoutes.endpoints, PaymentsRoutes.endpoints, PaymentMethodsRoutes.endpoints, GatewaysRoutes.endpoints,
         CreditsRoutes.endpoints, CreditNotesRoutes.endpoints, ThresholdRoutes.endpoints, CouponsRoutes.endpoints,
         TaxesRoutes.endpoints, EntitiesRoutes.endpoints, WebhooksRoutes.endpoints, AuditRoutes.endpoints,
-        ReportsRoutes.endpoints, CostsRoutes.endpoints, PartnersRoutes.endpoints,
+        ReportsRoutes.endpoints, CostsRoutes.endpoints, ExchangeRatesRoutes.endpoints, PartnersRoutes.endpoints,
         ForecastsRoutes.endpoints, ClocksRoutes.endpoints, CompletionRoutes.endpoints, ModelsRoutes.endpoints,
-        InferenceJobsRoutes.endpoints,
+        InferenceJobsRoutes.endpoints, TasksRoutes.endpoints, EmbeddingsRoutes.endpoints,
+        ResponsesRoutes.endpoints, FilesRoutes.endpoints, BatchesRoutes.endpoints,
     ].flatMap(\.self)
 }
 

@@ -54,10 +54,19 @@ enum Components {
         ]),
         "Refund": Schema.object([
             "id": Schema.string, "tenant": Schema.string, "payment": Schema.nullable(Schema.string),
-            "amount": Schema.ref("Money"), "gateway": Schema.string,
+            "purchase": Schema.nullable(Schema.string), "amount": Schema.ref("Money"), "gateway": Schema.string,
             "state": Schema.choice(PaymentRefund.State.allCases.map(\.rawValue)), "reason": Schema.string,
             "reference": Schema.nullable(Schema.string), "error": Schema.nullable(Schema.string),
             "at": Schema.instant, "settled_at": Schema.nullable(Schema.instant),
+        ]),
+        "Dispute": Schema.object([
+            "id": Schema.string, "tenant": Schema.string, "payment": Schema.nullable(Schema.string),
+            "purchase": Schema.nullable(Schema.string), "invoices": Schema.array(Schema.string),
+            "gateway": Schema.string, "reference": Schema.string, "amount": Schema.ref("Money"),
+            "fee": Schema.ref("Money"), "reason": Schema.string,
+            "state": Schema.choice(PaymentDispute.State.allCases.map(\.rawValue)),
+            "evidence_due_at": Schema.nullable(Schema.instant), "at": Schema.instant,
+            "closed_at": Schema.nullable(Schema.instant),
         ]),
         "PaymentMethod": Schema.object([
             "id": Schema.string, "tenant": Schema.string,
@@ -115,7 +124,7 @@ enum Components {
         "UsageRow": Schema.object([
             "meter": Schema.string, "start": Schema.instant, "end": Schema.instant, "quantity": Schema.decimal,
             "group": Schema.nullable(Schema.free), "cost": Schema.nullable(Schema.ref("Money")),
-            "price": Schema.nullable(Schema.string),
+            "price": Schema.nullable(Schema.ref("Money")), "undefined": Schema.free,
         ]),
         "Entitlement": Schema.object([
             "feature": Schema.string, "kind": Schema.choice(["boolean", "static", "metered"]),
@@ -155,6 +164,20 @@ enum Components {
             "started_at": Schema.nullable(Schema.instant), "finished_at": Schema.nullable(Schema.instant),
             "attempts": Schema.integer, "output": Schema.anything, "error": Schema.anything, "usage": Schema.anything,
             "metadata": Schema.free,
+        ]),
+        "File": Schema.object([
+            "id": Schema.string, "object": Schema.string, "bytes": Schema.integer, "created_at": Schema.integer,
+            "expires_at": Schema.integer, "filename": Schema.string, "purpose": Schema.string,
+            "status": Schema.string,
+        ]),
+        "Batch": Schema.object([
+            "id": Schema.string, "object": Schema.string, "endpoint": Schema.string, "status": Schema.string,
+            "input_file_id": Schema.string, "output_file_id": Schema.nullable(Schema.string),
+            "error_file_id": Schema.nullable(Schema.string), "errors": Schema.nullable(Schema.free),
+            "completion_window": Schema.string, "created_at": Schema.integer, "expires_at": Schema.integer,
+            "request_counts": Schema.object([
+                "total": Schema.integer, "completed": Schema.integer, "failed": Schema.integer,
+            ]), "metadata": Schema.free,
         ]),
         "Usage": Schema.object([
             "prompt_tokens": Schema.integer, "completion_tokens": Schema.integer, "total_tokens": Schema.integer,

@@ -21,6 +21,10 @@ extension Components {
             "unit": Schema.choice(ComputeUnit.allCases.map(\.rawValue)), "price": Schema.decimal,
             "currency": Schema.string, "from": Schema.instant, "recorded_at": Schema.instant,
         ]),
+        "ExchangeRate": Schema.object([
+            "id": Schema.string, "from": Schema.string, "to": Schema.string, "rate": Schema.decimal,
+            "day": Schema.string, "source": Schema.string, "recorded_at": Schema.instant,
+        ]),
         "Partner": Schema.object([
             "id": Schema.string, "code": Schema.string, "name": Schema.string,
             "role": Schema.choice(Partner.Role.allCases.map(\.rawValue)), "tiers": Schema.array(Schema.free),

@@ -34,6 +34,8 @@ struct Endpoint: Sendable {
     var body: JSONValue?
     /// Whether the body may not be left out.
     var isBodyRequired = true
+    /// The schema of a body that is a form of `multipart/form-data` instead.
+    var form: JSONValue?
     /// What else than `application/json` the body may be, for the description.
     var otherBodyTypes: [String] = []
     /// Whether it obeys `Idempotency-Key`.

@@ -2,6 +2,7 @@ import CoreMetrics
 import Jobs
 import Metering
 import Postgres
+import Subscriptions
 import Values
 
 /// Stores events of many requests, of any tenants, in one transaction: a commit costs as much for one as for thousands.
@@ -151,7 +152,7 @@ actor EventIngester {
     private func transaction(_ events: [Event]) async throws -> [IngestOutcome] {
         let now = time.now()
         let outcomes = try await database.transaction(as: .ingest) { transaction in
-            try await MeteringOperations.ingest(events, recordedAt: now, in: transaction)
+            try await SubscriptionUsageOperations.ingest(events, recordedAt: now, in: transaction)
         }
         stored.increment(by: events.count)
         sizes.record(events.count)

@@ -35,6 +35,9 @@ enum OpenAPIDocument {
             for type in endpoint.otherBodyTypes { content[type] = ["schema": body] }
             operation["requestBody"] = ["required": .bool(endpoint.isBodyRequired), "content": .object(content)]
         }
+        if let form = endpoint.form {
+            operation["requestBody"] = ["required": true, "content": ["multipart/form-data": ["schema": form]]]
+        }
         operation["responses"] = responses(endpoint)
         if case .open = endpoint.access {
             operation["security"] = []

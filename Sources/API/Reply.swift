@@ -47,6 +47,23 @@ enum Reply: Sendable {
         ])
     }
 
+    /// A page of a list as OpenAI's clients read it; those of ours find `next` in it.
+    static func openAIPage<Item>(
+        _ items: [Item],
+        limit: Int,
+        id: (Item) -> String,
+        json: (Item) -> JSONValue
+    ) -> Reply {
+        guard case .json(let status, let value, let headers) = page(items, limit: limit, id: id, json: json),
+            var object = value.object
+        else { return page(items, limit: limit, id: id, json: json) }
+        let shown = items.prefix(limit)
+        object["object"] = "list"
+        object["first_id"] = .optional(shown.first.map(id))
+        object["last_id"] = .optional(shown.last.map(id))
+        return .json(status, .object(object), headers: headers)
+    }
+
     func response() -> Response {
         switch self {
         case .json(let status, let value, let headers):

@@ -42,7 +42,7 @@ struct Abono: AsyncParsableCommand {
                 subcommands: [
                     UsageCommand.self, AlertsCommand.self, BillingCommand.self, InvoicesCommand.self,
                     PaymentsCommand.self, LedgerCommand.self,
-                    ReportsCommand.self, CostsCommand.self, PricesCommand.self, PartnersCommand.self,
+                    ReportsCommand.self, CostsCommand.self, PricesCommand.self, RatesCommand.self, PartnersCommand.self,
                     ForecastCommand.self, SimulateCommand.self, ReconcileCommand.self,
                 ]
             ),

@@ -31,7 +31,8 @@ enum CommandFailure {
 
     /// Prints a line for a person, beside the data.
     static func say(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        // Where nobody reads what went wrong there is nobody to tell.
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     }
 }
 

@@ -42,7 +42,7 @@ struct LogOutput: LogHandler {
         let pairs = all.sorted { $0.key < $1.key }
         let line = isTerminal ? text(event, pairs) : json(event, pairs)
         // One write a line, so that lines of many threads do not mix.
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 
     private func json(_ event: LogEvent, _ pairs: [(key: String, value: Logger.MetadataValue)]) -> String {

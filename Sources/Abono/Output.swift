@@ -34,8 +34,11 @@ struct Output {
     }
 
     /// Prints text as it is.
-    func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+    func write(_ text: String) { Self.write(Data(text.utf8)) }
+
+    /// Writes bytes; once their reader has left the program ends, as quietly as a broken pipe would end it.
+    static func write(_ bytes: Data) {
+        do { try FileHandle.standardOutput.write(contentsOf: bytes) } catch { exit(141) }
     }
 
     /// A value in a cell.

@@ -44,6 +44,8 @@ struct Settings: Sendable {
     var context: Int
     /// Compute threads of each engine process.
     var threads: Int
+    /// Megabytes that all models in memory may take together.
+    var memory: Int
     /// The most connections to the database at once.
     var connections: Int
     /// What secrets in the database are sealed with; nil is the key that the private database's home keeps.
@@ -88,6 +90,7 @@ struct Settings: Sendable {
             sequences: try number(reader, "sequences", default: 8, in: 1...64),
             context: try number(reader, "context", default: 2048, in: 256...131_072),
             threads: try number(reader, "threads", default: 1, in: 1...256),
+            memory: try number(reader, "memory", default: defaultMemory, in: 64...16_777_216),
             connections: try number(reader, "connections", default: 16, in: 2...1000),
             secretKey: reader.string(forKey: "secret.key", isSecret: true).flatMap { $0.isEmpty ? nil : $0 },
             allowsPrivateWebhooks: try flag(reader, "webhooks.private"),
@@ -117,6 +120,11 @@ struct Settings: Sendable {
         case "true": return true
         case .some(let text): throw Problem.invalid(key, "is \(text); true or false is expected")
         }
+    }
+
+    /// Half of the machine's; the other half is PostgreSQL's and everything else's.
+    private static var defaultMemory: Int {
+        max(Int(ProcessInfo.processInfo.physicalMemory >> 21), 64)
     }
 
     private static var defaultModels: String {

@@ -54,7 +54,7 @@ package enum AdjustmentQueries {
             FROM unnest(\(keys.map(\.tenant))::uuid[], \(keys.map(\.subscription))::uuid[]) AS given (tenant_id, id)
             JOIN app.coupon_redemptions r ON r.tenant_id = given.tenant_id AND r.subscription_id = given.id
             JOIN app.coupons k ON k.id = r.coupon_id
-            ORDER BY r.tenant_id, r.subscription_id, r.redeemed_at, r.id
+            ORDER BY r.tenant_id, r.subscription_id, r.redeemed_at, r.seq
             """,
             "SELECT \(fragment: TaxQueries.columns) FROM app.taxes ORDER BY code, effective_at NULLS FIRST",
             """

@@ -94,7 +94,8 @@ package enum AlertQueries {
             ) since
             CROSS JOIN LATERAL (
                 SELECT concat_ws('/', since.at, coalesce(sum(r.count), 0), coalesce(sum(r.sum), 0), (
-                    SELECT concat_ws('/', sum(g.amount_minor - coalesce(g.expired_minor, 0)), count(g.voided_at), (
+                    SELECT concat_ws('/', sum(g.amount_minor - coalesce(g.expired_minor, 0)
+                                                 - g.withdrawn_minor - g.paid_back_minor), count(g.voided_at), (
                         SELECT sum(u.amount_minor) FROM app.credit_uses u WHERE u.tenant_id = a.tenant_id))
                     FROM app.credit_grants g WHERE g.tenant_id = a.tenant_id AND a.kind = 'credit'
                 )) AS mark

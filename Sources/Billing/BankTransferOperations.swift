@@ -35,28 +35,38 @@ package enum BankTransferOutcome: Hashable, Sendable {
 extension PaymentOperations {
     /// Records money that came by bank, for the invoices whose numbers stand in the reference.
     ///
-    /// The same transfer again is no work.
+    /// The same transfer again is no work. A number that two legal entities use is not recorded, unless the entity, the
+    /// tenant, or the amount with the customer's name in the reference says which of the invoices is meant.
     ///
     /// `tenant`: who paid, where that is known; then what names no invoice is recorded, too.
+    ///
+    /// `entity`: whose account it came to, where that is known; invoices of others are not meant.
     ///
     /// For `.system`: it looks for invoices of all tenants.
     package static func take(
         _ transfer: BankTransfer,
         from tenant: TenantID? = nil,
+        to entity: EntityID? = nil,
         writesOffRest: Bool = false,
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> BankTransferOutcome {
-        if let known = try await BankTransferQueries.known(transfer.dedupeKey, of: tenant, in: transaction) {
-            return .known(known)
-        }
-        let named = try await BankTransferQueries.named(
+        let known = try await BankTransferQueries.known(transfer.dedupeKey, of: tenant, entity, in: transaction)
+        if let known { return .known(known) }
+        let candidates = try await BankTransferQueries.named(
             BankTransfer.numbers(in: transfer.reference),
             invoice: nil,
             of: tenant,
+            entity,
             in: transaction
         )
         .filter { $0.currency == transfer.amount.currency }
+        let named: [BankTransferMatch.Candidate]
+        switch BankTransferMatch(of: candidates, amount: transfer.amount, reference: transfer.reference) {
+        case .invoices(let invoices): named = invoices
+        case .ambiguous(let number):
+            return .unmatched("several legal entities have an invoice \(number), and nothing says which is meant")
+        }
         guard let owner = tenant ?? named.first?.tenant else {
             return .unmatched("no invoice has a number that stands in the reference")
         }
@@ -86,15 +96,21 @@ extension PaymentOperations {
 /// Finds what a bank transfer is about.
 enum BankTransferQueries {
     /// The payment that a transfer is recorded as, of whichever tenant.
+    ///
+    /// `entity`: only of its customers: the accounts of two may have transfers that are alike.
     static func known(
         _ key: String,
         of tenant: TenantID?,
+        _ entity: EntityID?,
         in transaction: borrowing Transaction
     ) async throws -> Payment? {
         let found: (TenantID, PaymentID)? = try await transaction.first(
             """
-            SELECT tenant_id, id FROM app.payments
-            WHERE dedupe_key = \(key) AND (\(tenant)::uuid IS NULL OR tenant_id = \(tenant)) LIMIT 1
+            SELECT p.tenant_id, p.id FROM app.payments p
+            WHERE p.dedupe_key = \(key) AND (\(tenant)::uuid IS NULL OR p.tenant_id = \(tenant))
+              AND (\(entity)::uuid IS NULL OR EXISTS (
+                  SELECT FROM app.tenants t WHERE t.tenant_id = p.tenant_id AND t.legal_entity_id = \(entity)))
+            LIMIT 1
             """
         ) { row in (try row.next(), try row.next()) }
         guard let (owner, id) = found else { return nil }
@@ -102,32 +118,39 @@ enum BankTransferQueries {
     }
 
     /// The invoices that are named by an id or by their numbers, the earliest first.
-    ///
-    /// Those that take money come alone, if there are any: entities may use the same numbers.
     static func named(
         _ numbers: [String],
         invoice: InvoiceID?,
         of tenant: TenantID?,
+        _ entity: EntityID?,
         in transaction: borrowing Transaction
-    ) async throws -> [(tenant: TenantID, invoice: InvoiceID, currency: Currency)] {
-        let condition: SQL = invoice.map { "id = \($0)" } ?? "number = ANY (\(numbers)::text[])"
-        let rows: [(tenant: TenantID, invoice: InvoiceID, currency: Currency, isOpen: Bool)] =
-            try await transaction.query(
-                """
-                SELECT tenant_id, id, currency, status IN ('open', 'uncollectible') FROM app.invoices
-                WHERE \(fragment: condition)
-                  AND (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
-                ORDER BY number, issued_at, id LIMIT 20
-                """
-            ) { row in
-                (
-                    tenant: try row.next(), invoice: try row.next(), currency: try row.next(),
-                    isOpen: try row.next()
-                )
-            }
-        let open = rows.filter(\.isOpen)
-        return (open.isEmpty ? rows : open).map { (tenant: $0.tenant, invoice: $0.invoice, currency: $0.currency) }
+    ) async throws -> [BankTransferMatch.Candidate] {
+        let condition: SQL = invoice.map { "i.id = \($0)" } ?? "i.number = ANY (\(numbers)::text[])"
+        return try await transaction.query(
+            """
+            SELECT coalesce(i.number, ''), i.tenant_id, t.name, i.id, i.currency,
+                   CASE WHEN i.status IN ('open', 'uncollectible')
+                        THEN i.amount_due_minor - i.amount_paid_minor - i.amount_credited_minor ELSE 0 END
+            FROM app.invoices i JOIN app.tenants t ON t.tenant_id = i.tenant_id
+            WHERE \(fragment: condition)
+              AND (\(tenant)::uuid IS NULL OR i.tenant_id = \(tenant))
+              AND (\(entity)::uuid IS NULL OR i.legal_entity_id = \(entity))
+            ORDER BY i.number, i.issued_at, i.id LIMIT \(mostNamed)
+            """
+        ) { row in
+            BankTransferMatch.Candidate(
+                number: try row.next(),
+                tenant: try row.next(),
+                customer: try row.next(),
+                invoice: try row.next(),
+                currency: try row.next(),
+                due: try row.next()
+            )
+        }
     }
+
+    /// A reference has at most forty words, of which few are numbers.
+    private static let mostNamed = 100
 }
 
 /// Whose money it is, and what it is for.
@@ -144,6 +167,8 @@ extension PaymentOperations {
     /// Whose money it is that people record: by the invoice or the tenant named, else by the invoices' numbers in the
     /// reference.
     ///
+    /// `entity`: whose account it came to; nil if that is not known.
+    ///
     /// For `.system`: it looks for invoices of all tenants.
     ///
     /// - Throws: that nothing names a tenant, or several; `InvoiceError.notFound` if the tenant has no such invoice.
@@ -151,14 +176,25 @@ extension PaymentOperations {
         reference: String,
         invoice: InvoiceID?,
         tenant: TenantID?,
+        entity: EntityID? = nil,
         in transaction: borrowing Transaction
     ) async throws -> BankTransferPayer {
-        let named = try await BankTransferQueries.named(
+        let candidates = try await BankTransferQueries.named(
             BankTransfer.numbers(in: reference),
             invoice: invoice,
             of: tenant,
+            entity,
             in: transaction
         )
+        let named: [BankTransferMatch.Candidate]
+        switch BankTransferMatch(of: candidates, amount: nil, reference: reference) {
+        case .invoices(let invoices): named = invoices
+        case .ambiguous(let number):
+            throw Problem.invalid(
+                "reference",
+                "names \(number), which is an invoice of several legal entities; say --invoice, --entity or --tenant"
+            )
+        }
         if let invoice, named.isEmpty { throw InvoiceError.notFound(invoice) }
         guard let owner = tenant ?? named.first?.tenant else {
             throw Problem.invalid(

@@ -49,7 +49,11 @@ enum BillingBatch {
         guard !taken.isEmpty else { return (reached, []) }
         var works = taken.map { Work($0, until: until) }
         let movable = works.compactMap { try? $0.move.get() }
-        var proposals = try await BillingProposals.make(of: movable.map(\.story), until: until, in: transaction)[...]
+        let requests = movable.map { BillingProposals.Request(story: $0.story, until: until) }
+        var proposals = try await BillingProposals.make(of: requests, in: transaction)[...]
+        if try await CorrectionNotes.issue(proposals.map(\.self), movable.map(\.story), by: stamp, in: transaction) {
+            proposals = try await BillingProposals.make(of: requests, in: transaction)[...]
+        }
         let subscriptions = taken.map(\.subscription)
         let entities = try await InvoiceQueries.lockTenants(Set(subscriptions.map(\.tenant)), in: transaction)
         var pools = try await CreditQueries.pools(

@@ -17,6 +17,8 @@ struct BillingCourse: Sendable {
     let tenant: TenantID?
     /// How many are dealt with in a transaction.
     let batch: Int
+    /// When the run began, by the clock: drafts that were written since are as new as can be.
+    let startedAt: Instant
     let cache = PlanVersionCache()
 
     /// How many subscriptions or drafts are read at a time.
@@ -68,7 +70,7 @@ struct BillingCourse: Sendable {
         skippingHeld: Bool,
         _ summary: inout BillingRunSummary
     ) async throws -> [DueKey] {
-        let batches = batches(of: keys, by: \.subscription)
+        let batches = batches(of: keys) { ($0.tenant, $0.subscription) }
         return try await each(batches, &summary) { batch in
             do {
                 return try await bill(batch, skippingHeld)
@@ -138,7 +140,7 @@ struct BillingCourse: Sendable {
         skippingHeld: Bool,
         _ summary: inout BillingRunSummary
     ) async throws -> [InvoiceQueries.DraftKey] {
-        try await each(batches(of: keys, by: \.id), &summary) { batch in
+        try await each(batches(of: keys) { ($0.tenant, $0.subscription) }, &summary) { batch in
             do {
                 return try await finalize(batch, skippingHeld)
             } catch {
@@ -153,41 +155,68 @@ struct BillingCourse: Sendable {
         }
     }
 
-    /// Finalizes some in one transaction.
+    /// Makes some anew and finalizes them, in one transaction; what cannot be computed stays a draft.
     private func finalize(
         _ keys: [InvoiceQueries.DraftKey],
         _ skippingHeld: Bool
     ) async throws -> Report<InvoiceQueries.DraftKey> {
-        let asked = keys.map { key in
-            InvoiceOperations.Finalization(
-                tenant: key.tenant,
-                id: key.id,
-                at: key.issuedAt.adding(seconds: graceSeconds)
+        let stale = keys.filter { $0.recordedAt < startedAt }
+        let (anew, taken, drafts) = try await database.transaction(as: .system) { transaction in
+            let stamp = stamp
+            let anew = try await DraftReissue.run(
+                stale,
+                skippingHeld: skippingHeld,
+                cache,
+                by: stamp,
+                in: transaction
             )
-        }
-        let (taken, drafts) = try await database.transaction(as: .system) { transaction in
-            try await InvoiceOperations.finalize(asked, skippingHeld: skippingHeld, by: stamp, in: transaction)
+            let ready = keys.filter { key in
+                key.recordedAt >= startedAt
+                    || anew.reached.contains(key.subscription) && anew.failures[key.subscription] == nil
+            }
+            let asked = ready.map { key in
+                InvoiceOperations.Finalization(
+                    tenant: key.tenant,
+                    id: key.id,
+                    at: key.issuedAt.adding(seconds: graceSeconds)
+                )
+            }
+            let (taken, drafts) = try await InvoiceOperations.finalize(
+                asked,
+                skippingHeld: skippingHeld,
+                by: stamp,
+                in: transaction
+            )
+            return (anew, taken, drafts)
         }
         var report = Report<InvoiceQueries.DraftKey>()
         report.finalized = drafts
-        let reached = Set(taken.map(\.id))
+        let failed = keys.filter { anew.failures[$0.subscription] != nil }
+        report.failures = failed.compactMap { key in
+            anew.failures[key.subscription].map { (key.tenant, key.id.text, $0) }
+        }
+        let reached = Set(taken.map(\.id)).union(failed.map(\.id))
         report.held = skippingHeld ? keys.filter { !reached.contains($0.id) } : []
         return report
     }
 
     // MARK: Batches
 
-    /// Cuts into batches; in a batch no id stands twice, as it may be that of two tenants, who brought it.
-    private func batches<Key, Name: Hashable>(of keys: [Key], by name: (Key) -> Name) -> [[Key]] {
+    /// Cuts into batches; in a batch a subscription's id is one tenant's, as two tenants may have brought the same.
+    private func batches<Key>(
+        of keys: [Key],
+        by name: (Key) -> (tenant: TenantID, subscription: SubscriptionID)
+    ) -> [[Key]] {
         var batches: [[Key]] = []
-        var names: Set<Name> = []
+        var owners: [SubscriptionID: TenantID] = [:]
         for key in keys {
-            if batches.last.map({ $0.count == batch }) ?? true || names.contains(name(key)) {
+            let (tenant, subscription) = name(key)
+            if batches.last.map({ $0.count == batch }) ?? true || owners[subscription].map({ $0 != tenant }) ?? false {
                 batches.append([])
-                names = []
+                owners = [:]
             }
             batches[batches.count - 1].append(key)
-            names.insert(name(key))
+            owners[subscription] = tenant
         }
         return batches
     }

@@ -41,10 +41,19 @@ package enum BillingRun {
             author: author,
             graceSeconds: graceSeconds,
             tenant: tenant,
-            batch: max(1, batch)
+            batch: max(1, batch),
+            startedAt: time.now()
         )
         var summary = BillingRunSummary()
         try await course.bill(&summary)
+        try await EndedBilling.sweep(
+            at: until,
+            tenant: tenant,
+            database: database,
+            time: time,
+            author: author,
+            &summary
+        )
         try await ProgressiveBilling.sweep(
             at: until,
             tenant: tenant,

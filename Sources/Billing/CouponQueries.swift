@@ -64,7 +64,7 @@ package enum CouponQueries {
             SELECT r.id, r.tenant_id, r.subscription_id, r.coupon_id, k.code, c.code, r.redeemed_at, r.ended_at
             FROM app.coupon_redemptions r
             JOIN app.coupons k ON k.id = r.coupon_id JOIN app.coupon_codes c ON c.id = r.code_id
-            WHERE r.tenant_id = \(tenant) AND r.subscription_id = \(subscription) ORDER BY r.redeemed_at, r.id
+            WHERE r.tenant_id = \(tenant) AND r.subscription_id = \(subscription) ORDER BY r.redeemed_at, r.seq
             """
         ) { row in
             CouponRedemption(
@@ -158,6 +158,7 @@ package enum CouponQueries {
             """
     }
 
+    /// Writes a redemption as the last of its subscription, whose lock the caller holds.
     static func insert(
         _ redemption: CouponRedemption,
         by code: CouponCodeID,
@@ -165,10 +166,15 @@ package enum CouponQueries {
         stamp: Stamp
     ) -> SQL {
         """
-        INSERT INTO app.coupon_redemptions (tenant_id, id, subscription_id, coupon_id, code_id, redeemed_at,
+        INSERT INTO app.coupon_redemptions (tenant_id, id, subscription_id, seq, coupon_id, code_id, redeemed_at,
                                             referred_id, recorded_at, author)
-        VALUES (\(redemption.tenant), \(redemption.id), \(redemption.subscription), \(redemption.coupon), \(code),
-                \(redemption.redeemedAt), \(referred), \(stamp.recordedAt), \(stamp.author))
+        SELECT \(redemption.tenant)::uuid, \(redemption.id)::uuid, \(redemption.subscription)::uuid,
+               1 + coalesce(max(seq), 0), \(redemption.coupon)::uuid, \(code)::uuid,
+               \(redemption.redeemedAt)::timestamptz, \(referred)::uuid, \(stamp.recordedAt)::timestamptz,
+               \(stamp.author)::text
+        FROM app.coupon_redemptions
+        WHERE tenant_id = \(redemption.tenant) AND subscription_id = \(redemption.subscription)
+        RETURNING 1
         """
     }
 

@@ -23,7 +23,8 @@ extension CreditQueries {
             """
             SELECT \(fragment: columns)
               JOIN \(fragment: given) ON given.tenant_id = g.tenant_id AND given.currency = g.currency
-            WHERE g.voided_at IS NULL AND g.amount_minor > coalesce(u.used, 0)
+            WHERE g.voided_at IS NULL
+              AND g.amount_minor > greatest(coalesce(u.used, 0), g.paid_back_minor) + g.withdrawn_minor
             """,
             """
             SELECT m.tenant_id, m.currency, sum(m.amount_minor)::bigint

@@ -26,6 +26,10 @@ package enum CreditError: ProblemConvertible, Hashable {
     case referenceTaken(String)
     /// The tenant has no purchase with the id.
     case purchaseNotFound(CreditPurchaseID)
+    /// There is no money of the purchase that could go back.
+    case purchaseNotPaid(CreditPurchaseID)
+    /// More than can go back of what was paid.
+    case purchaseNotRefundable(CreditPurchaseID, asked: Money, left: Money)
 
     package var problem: Problem {
         switch self {
@@ -62,6 +66,10 @@ package enum CreditError: ProblemConvertible, Hashable {
                 "the reference \(JSONValue.string(reference).seen) paid for another purchase"
             )
         case .purchaseNotFound(let id): Problem.notFound("credit purchase", id.text)
+        case .purchaseNotPaid(let id):
+            Problem(.conflict, code: "purchase_not_paid", "the credit purchase \(id) was not paid")
+        case .purchaseNotRefundable(let id, let asked, let left):
+            .invalid("amount", "is \(asked); of the credit purchase \(id) \(left) can go back")
         }
     }
 }

@@ -23,7 +23,7 @@ package enum CreditExpiryOperations {
             ) u ON true
             WHERE g.kind = 'prepaid' AND g.expires_at <= \(instant) AND g.voided_at IS NULL AND g.expired_at IS NULL
               AND \(fragment: tenant.map { "g.tenant_id = \($0)" } ?? TenantQueries.onMachineTime("g.tenant_id"))
-              AND g.amount_minor > coalesce(u.used, 0)
+              AND g.amount_minor > greatest(coalesce(u.used, 0), g.paid_back_minor) + g.withdrawn_minor
               AND NOT EXISTS (
                   SELECT FROM app.subscriptions s
                   WHERE s.tenant_id = g.tenant_id AND s.next_billing_at < g.expires_at)

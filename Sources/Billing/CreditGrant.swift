@@ -24,6 +24,10 @@ package struct CreditGrant: Hashable, Sendable {
     package let expired: Money
     /// When that was booked out; nil: nothing was.
     package let expiredAt: Instant?
+    /// What was taken back, because the money for it went back.
+    package let withdrawn: Money
+    /// What invoices had taken when the money for it went back: should they give it back, it cannot be taken again.
+    package let paidBack: Money
     /// The lowest is used first.
     package let priority: Int
     /// From when on it can be used.
@@ -37,14 +41,32 @@ package struct CreditGrant: Hashable, Sendable {
 
     /// What is left, whatever the time: nothing of one that was taken back or booked out.
     package var left: Money {
-        Money(minor: voidedAt == nil ? amount.minor - used.minor - expired.minor : 0, currency: amount.currency)
+        let gone = max(used.minor, paidBack.minor) + expired.minor + withdrawn.minor
+        return Money(minor: voidedAt == nil ? amount.minor - gone : 0, currency: amount.currency)
     }
 
+    /// What is left at an instant of its tenant's time: nothing from its end on.
+    package func left(at instant: Instant) -> Money {
+        hasEnded(at: instant) ? .zero(amount.currency) : left
+    }
+
+    /// What nobody used in time as of an instant of its tenant's time, booked out or not.
+    ///
+    /// An invoice of a time before the end may still take of it, if it is made later.
+    package func expired(at instant: Instant) -> Money {
+        hasEnded(at: instant) ? Money(minor: expired.minor + left.minor, currency: amount.currency) : expired
+    }
+
+    private func hasEnded(at instant: Instant) -> Bool { expiresAt.map { $0 <= instant } ?? false }
+
     /// As it leaves over HTTP.
-    package var json: JSONValue {
+    ///
+    /// `instant`: of its tenant's time, at which it is looked at.
+    package func json(at instant: Instant) -> JSONValue {
         [
             "id": .string(id.text), "tenant": .string(tenant.text), "kind": .string(kind.rawValue),
-            "amount": amount.json, "used": used.json, "expired": expired.json, "left": left.json,
+            "amount": amount.json, "used": used.json, "expired": expired(at: instant).json,
+            "withdrawn": withdrawn.json, "paid_back": paidBack.json, "left": left(at: instant).json,
             "priority": .int(priority),
             "granted_at": .string(grantedAt.text), "expires_at": .optional(expiresAt?.text),
             "voided_at": .optional(voidedAt?.text), "memo": .string(memo),

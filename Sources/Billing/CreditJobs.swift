@@ -1,5 +1,6 @@
 package import Jobs
 package import Postgres
+import Tenants
 package import Values
 
 /// What happens to credit by itself: charges of purchases, automatic purchases, expiry.
@@ -19,7 +20,7 @@ package enum CreditJobs {
         on worker: JobWorker,
         database: Database,
         time: any TimeSource,
-        gateways: Gateways
+        gateways: any GatewaySource
     ) throws {
         worker.registerLong(charge) { job in
             try await charge(job, database: database, time: time, gateways: gateways)
@@ -27,6 +28,7 @@ package enum CreditJobs {
         worker.registerLong(sweep) { _ in
             let now = time.now()
             try await expire(at: now, database: database, time: time)
+            try await clearPaidBack(at: now, database: database, time: time)
             try await topUp(at: now, database: database, time: time)
         }
         worker.schedule(sweep, try Schedule("* * * * *")) { slot in
@@ -103,12 +105,35 @@ package enum CreditJobs {
         }
     }
 
+    /// Books out what invoices have given back of credit since its money went back.
+    package static func clearPaidBack(at instant: Instant, database: Database, time: any TimeSource) async throws {
+        var last: CreditPaidBackOperations.Found?
+        while true {
+            let page = try await database.transaction(as: .system) { transaction in
+                try await CreditPaidBackOperations.cleared(after: last, limit: pageSize, in: transaction)
+            }
+            for found in page {
+                try await database.transaction(as: .system) { transaction in
+                    let stamp = Stamp(at: instant, recordedAt: time.now(), author: .system("credits"))
+                    let owner = try await TenantQueries.find(found.tenant, in: transaction)
+                    try await CreditPaidBackOperations.clear(
+                        found,
+                        by: owner?.stamped(stamp) ?? stamp,
+                        in: transaction
+                    )
+                }
+            }
+            guard page.count == pageSize, let end = page.last else { return }
+            last = end
+        }
+    }
+
     /// Asks the gateway, under the purchase's id: asking again is the same charge.
     private static func charge(
         _ job: Job,
         database: Database,
         time: any TimeSource,
-        gateways: Gateways
+        gateways: any GatewaySource
     ) async throws {
         guard let tenant = job.tenant, let id = job.payload["purchase"]?.string.flatMap({ CreditPurchaseID($0) }),
             let method = job.payload["method"]?.string
@@ -135,11 +160,13 @@ package enum CreditJobs {
         }
         let settled = outcome
         _ = try await database.transaction(as: .tenant(tenant)) { transaction in
-            try await CreditPurchaseOperations.settle(
+            let stamp = Stamp(now: time.now(), author: .system("credits"))
+            let owner = try await TenantQueries.find(tenant, in: transaction)
+            return try await CreditPurchaseOperations.settle(
                 id,
                 of: tenant,
                 with: settled,
-                by: Stamp(now: time.now(), author: .system("credits")),
+                by: owner?.stamped(stamp) ?? stamp,
                 in: transaction
             )
         }

@@ -23,7 +23,12 @@ package enum CreditNoteOperations {
         let before = try await CreditNoteQueries.all(of: invoiceID, tenant: tenant, in: transaction)
         let back = try await MoneyBackQueries.all(of: [invoiceID], tenant: tenant, in: transaction)[invoiceID]
         guard let back else { throw InvoiceError.notFound(invoiceID) }
-        let rule = CreditNoteRule(invoice: invoice, before: before, back: back)
+        var givenBack: [InvoiceLineID: CreditedLine] = [:]
+        for (line, _, _, given) in try await CreditNoteQueries.givenBack(of: invoice, isFinal: false, in: transaction) {
+            givenBack[line, default: CreditedLine()].net += given.net
+            givenBack[line, default: CreditedLine()].tax += given.tax
+        }
+        let rule = CreditNoteRule(invoice: invoice, before: before, givenBack: givenBack, back: back)
         let result = try rule.result(of: draft)
         let number = try await nextNumber(of: invoice, at: stamp.at, in: transaction)
         let note = note(of: invoice, result, draft, number, by: stamp)

@@ -56,6 +56,62 @@ package enum CreditNoteQueries {
         )
     }
 
+    /// What all credit notes took back of the lines of subscriptions.
+    static func credited(
+        of keys: [(tenant: TenantID, subscription: SubscriptionID)],
+        in transaction: borrowing Transaction
+    ) async throws -> [InvoiceLineID: CreditedLine] {
+        let found: [(InvoiceLineID, CreditedLine)] = try await transaction.query(
+            """
+            SELECT l.invoice_line_id, sum(l.net_minor)::bigint, sum(l.tax_minor)::bigint
+            FROM unnest(\(keys.map(\.tenant))::uuid[], \(keys.map(\.subscription))::uuid[]) AS given (tenant_id, id)
+            JOIN app.invoices i ON i.tenant_id = given.tenant_id AND i.subscription_id = given.id
+            JOIN app.credit_notes n ON n.tenant_id = i.tenant_id AND n.invoice_id = i.id
+            JOIN app.credit_note_lines l ON l.tenant_id = n.tenant_id AND l.credit_note_id = n.id
+            GROUP BY 1
+            """
+        ) { row in (try row.next(), CreditedLine(net: try row.next(), tax: try row.next())) }
+        return Dictionary(found) { first, _ in first }
+    }
+
+    /// What invoices after an invoice gave back of its lines: credits of what was billed in advance, and corrections of
+    /// usage.
+    ///
+    /// `isFinal`: drafts do not count, which may say another thing yet.
+    static func givenBack(
+        of invoice: Invoice,
+        isFinal: Bool,
+        in transaction: borrowing Transaction
+    ) async throws -> [(line: InvoiceLineID, by: InvoiceID, number: String?, CreditedLine)] {
+        try await transaction.query(
+            """
+            SELECT own.id, i.id, i.number, (l.discount_minor - l.amount_minor)::bigint, (-l.tax_minor)::bigint
+            FROM app.invoice_lines own
+            JOIN app.invoices i ON i.tenant_id = own.tenant_id AND i.subscription_id = own.subscription_id
+                AND i.id <> own.invoice_id AND i.issued_at > \(invoice.issuedAt) AND i.status <> 'void'
+                AND NOT (\(isFinal) AND i.status = 'draft')
+            JOIN app.invoice_lines l ON l.tenant_id = i.tenant_id AND l.invoice_id = i.id
+                AND l.plan_version_id = own.plan_version_id AND l.plan_key IS NOT DISTINCT FROM own.plan_key
+                AND l.price IS NOT DISTINCT FROM own.price AND l.amount_minor < 0
+                AND CASE WHEN l.kind = 'credit'
+                    THEN own.kind <> 'credit' AND own.timing = 'advance' AND l.period_start >= own.period_start
+                         AND l.period_end <= own.period_end
+                    ELSE l.is_correction AND own.kind = l.kind AND l.period_start = own.period_start
+                         AND l.period_end = own.period_end
+                END
+            WHERE own.tenant_id = \(invoice.tenant) AND own.invoice_id = \(invoice.id) AND own.amount_minor > 0
+            ORDER BY i.issued_at
+            """
+        ) { row in
+            (
+                line: try row.next(),
+                by: try row.next(),
+                number: try row.next(),
+                CreditedLine(net: try row.next(), tax: try row.next())
+            )
+        }
+    }
+
     static func insert(_ note: CreditNote, by stamp: Stamp) -> [SQL] {
         let lines = note.lines
         var statements: [SQL] = [

@@ -8,6 +8,8 @@ struct CreditNoteRule {
     let invoice: Invoice
     /// The credit notes that it has.
     let before: [CreditNote]
+    /// What later invoices gave back of its lines.
+    let givenBack: [InvoiceLineID: CreditedLine]
     /// What was paid for it and went back.
     let back: MoneyBack
 
@@ -41,7 +43,9 @@ struct CreditNoteRule {
         case .draft, .void: throw .notCreditable(invoice.id, status: invoice.status)
         case .open, .paid, .uncollectible: break
         }
-        let left = invoice.total.minor - before.reduce(0) { $0 + $1.total.minor }
+        let left =
+            invoice.total.minor - before.reduce(0) { $0 + $1.total.minor }
+            - givenBack.values.reduce(0) { $0 + $1.net + $1.tax }
         guard left > 0 else { throw .nothingLeft(invoice.id) }
         let lines = try lines(of: draft.extent)
         let net = lines.reduce(0) { $0 + $1.net }
@@ -106,11 +110,17 @@ struct CreditNoteRule {
         let taken = Dictionary(grouping: before.flatMap(\.lines), by: \.invoiceLine)
         return invoice.lines.map { line in
             let earlier = taken[line.id] ?? []
+            let net = line.net - earlier.reduce(0) { $0 + $1.net }
+            let tax = line.tax - earlier.reduce(0) { $0 + $1.tax }
+            let taxes = InvoiceDraft.Share.difference(line.taxes, earlier.flatMap(\.taxes))
+            guard let given = givenBack[line.id] else { return Rest(line: line, net: net, tax: tax, taxes: taxes) }
+            let rest = max(0, tax - given.tax)
+            let shares = zip(taxes, split(rest, by: taxes.map { Exact($0.amount) })).filter { $0.1 != 0 }
             return Rest(
                 line: line,
-                net: line.net - earlier.reduce(0) { $0 + $1.net },
-                tax: line.tax - earlier.reduce(0) { $0 + $1.tax },
-                taxes: InvoiceDraft.Share.difference(line.taxes, earlier.flatMap(\.taxes))
+                net: max(0, net - given.net),
+                tax: rest,
+                taxes: shares.map { InvoiceDraft.Share(code: $0.0.code, amount: $0.1) }
             )
         }
     }

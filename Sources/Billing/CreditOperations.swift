@@ -34,6 +34,8 @@ package enum CreditOperations {
             used: .zero(draft.amount.currency),
             expired: .zero(draft.amount.currency),
             expiredAt: nil,
+            withdrawn: .zero(draft.amount.currency),
+            paidBack: .zero(draft.amount.currency),
             priority: draft.priority,
             grantedAt: grantedAt,
             expiresAt: draft.expiresAt,
@@ -62,7 +64,7 @@ package enum CreditOperations {
             "credit.granted",
             object: grant.id.text,
             tenant: tenant,
-            details: grant.json,
+            details: grant.json(at: stamp.at),
             by: stamp,
             in: transaction
         )
@@ -128,10 +130,14 @@ package enum CreditOperations {
             guard let grant = try await CreditQueries.find(use.grant, of: invoice.tenant, in: transaction),
                 grant.voidedAt != nil || grant.expiredAt != nil
             else { continue }
+            // What was paid back of it is nobody's to be given once more.
+            let (now, paidBack) = (grant.used.minor, grant.paidBack.minor)
+            let minor = max(now + use.minor, paidBack) - max(now, paidBack)
+            guard minor > 0 else { continue }
             if grant.voidedAt == nil {
                 try await transaction.execute(
                     """
-                    UPDATE app.credit_grants SET expired_minor = expired_minor + \(use.minor)
+                    UPDATE app.credit_grants SET expired_minor = expired_minor + \(minor)
                     WHERE tenant_id = \(invoice.tenant) AND id = \(grant.id)
                     """
                 )
@@ -140,7 +146,7 @@ package enum CreditOperations {
                 grant,
                 .prepaidCredit,
                 grant.voidedAt == nil ? .breakageRevenue : .refundPayable,
-                use.minor,
+                minor,
                 "returned:\(invoice.id)",
                 at: stamp.at,
                 by: stamp,

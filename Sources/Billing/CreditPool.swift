@@ -54,6 +54,9 @@ struct CreditPool: Sendable {
         return Application(uses: uses, fromBalance: taken.fromBalance)
     }
 
+    /// What is left of the balance, in minor units.
+    var balance: Int64 { credit.balance }
+
     /// Adds what an invoice leaves below zero.
     mutating func add(_ minor: Int64) throws(Problem) { try credit.add(minor) }
 }

@@ -82,6 +82,28 @@ package enum CreditPurchaseQueries {
         ) { row in (tenant: try row.next(), id: try row.next()) }
     }
 
+    /// What went back of a purchase, in minor units: all of it, and what of that was not owed to the tenant anyway.
+    ///
+    /// The caller holds the purchase.
+    static func back(
+        of id: CreditPurchaseID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
+    ) async throws -> (total: Int64, ofPurchase: Int64) {
+        let found: (total: Int64, ofPurchase: Int64)? = try await transaction.first(
+            """
+            SELECT coalesce(sum(amount), 0)::bigint, coalesce(sum(amount - payable), 0)::bigint FROM (
+                SELECT applied_minor + credit_minor + payable_minor AS amount, payable_minor AS payable FROM app.refunds
+                WHERE tenant_id = \(tenant) AND purchase_id = \(id) AND state <> 'failed'
+                UNION ALL
+                SELECT applied_minor + credit_minor, 0 FROM app.payment_disputes
+                WHERE tenant_id = \(tenant) AND purchase_id = \(id) AND state <> 'won'
+            ) part
+            """
+        ) { row in (total: try row.next(), ofPurchase: try row.next()) }
+        return found ?? (total: 0, ofPurchase: 0)
+    }
+
     /// What automatic purchases since an instant cost that have not failed.
     static func spent(
         of tenant: TenantID,

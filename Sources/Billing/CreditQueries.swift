@@ -15,25 +15,32 @@ package enum CreditQueries {
         )
     }
 
-    /// Grants in the order of their ids, also those used up, expired or voided.
+    /// Grants in the order of their ids, also those used up, expired or voided, each with its tenant's present instant.
     ///
     /// `tenant`: only this tenant's; nil is all, for staff.
     ///
     /// `after`: the last id of the page before.
+    ///
+    /// `now`: the machine's present instant, which is that of tenants without a test clock.
     package static func list(
         of tenant: TenantID?,
         limit: Int,
         after: GrantID? = nil,
+        now: Instant,
         in transaction: borrowing Transaction
-    ) async throws -> [CreditGrant] {
+    ) async throws -> [(grant: CreditGrant, at: Instant)] {
         try await transaction.query(
             """
-            SELECT \(fragment: columns)
+            SELECT coalesce(
+                (SELECT c.at FROM app.tenants t JOIN app.test_clocks c ON c.clock_id = t.clock_id
+                 WHERE t.tenant_id = g.tenant_id), \(now)::timestamptz), \(fragment: columns)
             WHERE (\(tenant)::uuid IS NULL OR g.tenant_id = \(tenant)) AND (\(after)::uuid IS NULL OR g.id > \(after))
             ORDER BY g.id LIMIT \(limit)
-            """,
-            grant
-        )
+            """
+        ) { row in
+            let instant: Instant = try row.next()
+            return (grant: try grant(&row), at: instant)
+        }
     }
 
     /// The credit balance: what invoices below zero left and later ones have not used.
@@ -95,10 +102,10 @@ package enum CreditQueries {
     static func insert(_ grant: CreditGrant, by stamp: Stamp) -> SQL {
         """
         INSERT INTO app.credit_grants (tenant_id, id, kind, currency, amount_minor, priority, granted_at, expires_at,
-                                       memo, recorded_at, author)
+                                       memo, withdrawn_minor, paid_back_minor, recorded_at, author)
         VALUES (\(grant.tenant), \(grant.id), \(grant.kind.rawValue), \(grant.amount.currency), \(grant.amount.minor),
-                \(grant.priority), \(grant.grantedAt), \(grant.expiresAt), \(grant.memo), \(stamp.recordedAt),
-                \(stamp.author))
+                \(grant.priority), \(grant.grantedAt), \(grant.expiresAt), \(grant.memo), 0, 0,
+                \(stamp.recordedAt), \(stamp.author))
         ON CONFLICT (tenant_id, id) DO NOTHING
         """
     }
@@ -137,7 +144,8 @@ package enum CreditQueries {
     static let columns: SQL =
         """
         g.id, g.tenant_id, g.kind, g.currency, g.amount_minor, coalesce(u.used, 0)::bigint,
-        coalesce(g.expired_minor, 0), g.expired_at, g.priority, g.granted_at, g.expires_at, g.voided_at, g.memo
+        coalesce(g.expired_minor, 0), g.expired_at, g.withdrawn_minor, g.paid_back_minor, g.priority,
+        g.granted_at, g.expires_at, g.voided_at, g.memo
         FROM app.credit_grants g LEFT JOIN LATERAL (
             SELECT sum(u.amount_minor) AS used FROM app.credit_uses u
             WHERE u.tenant_id = g.tenant_id AND u.grant_id = g.id
@@ -159,6 +167,8 @@ package enum CreditQueries {
             used: Money(minor: used, currency: currency),
             expired: Money(minor: try row.next(), currency: currency),
             expiredAt: try row.next(),
+            withdrawn: Money(minor: try row.next(), currency: currency),
+            paidBack: Money(minor: try row.next(), currency: currency),
             priority: try row.next(),
             grantedAt: try row.next(),
             expiresAt: try row.next(),

@@ -194,7 +194,9 @@ enum CreditReconciliationQueries {
             WITH held AS MATERIALIZED (
                 SELECT g.tenant_id, g.currency, 'prepaid_credit' AS account,
                        sum(CASE WHEN g.voided_at IS NULL
-                                THEN g.amount_minor - coalesce(g.expired_minor, 0) - coalesce(u.used, 0) ELSE 0 END
+                                THEN g.amount_minor - coalesce(g.expired_minor, 0) - coalesce(u.used, 0)
+                                     - g.withdrawn_minor
+                                ELSE greatest(g.paid_back_minor - coalesce(u.used, 0), 0) END
                            + coalesce(u.unbooked, 0)) AS amount
                 FROM app.credit_grants g LEFT JOIN LATERAL (
                     SELECT sum(u.amount_minor) AS used,

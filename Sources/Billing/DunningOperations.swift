@@ -73,14 +73,18 @@ package enum DunningOperations {
             subscription.standing != .current, !subscription.status.isOver
         else { return }
         let steps = try await DunningQueries.standing(of: id, tenant: tenant, in: transaction)
-        let standing: SubscriptionStanding =
+        let own: SubscriptionStanding =
             steps.contains(.suspend) ? .suspended : steps.contains(.pastDue) ? .pastDue : .current
+        // What people restricted stays until people take it back.
+        let held = try await SubscriptionQueries.held(of: id, tenant: tenant, in: transaction)
+        let standing = rank(own) < rank(held) ? held : own
         guard rank(standing) < rank(subscription.standing) else { return }
         try await SubscriptionOperations.setStanding(
             standing,
             of: id,
             tenant: tenant,
             because: "what was overdue is paid",
+            from: .dunning,
             by: stamp,
             in: transaction
         )
@@ -152,6 +156,7 @@ package enum DunningOperations {
             of: subscription.id,
             tenant: invoice.tenant,
             because: "the invoice \(invoice.number ?? invoice.id.text) is overdue",
+            from: .dunning,
             by: stamp,
             in: transaction
         )

@@ -12,6 +12,12 @@ struct InvoiceAssembly {
     let plans: [String: Plan]
     /// All its invoices that are stored.
     let stored: [Invoice]
+    /// What credit notes took back of their lines.
+    let credited: [InvoiceLineID: CreditedLine]
+    /// Drafts that are made anew, by their instants: then no other instant has an invoice.
+    let reissued: [Instant: InvoiceID]
+    /// The instant of an invoice that has corrections alone; nil while others are to come.
+    let closing: Instant?
     /// The meters' rules by code.
     let rules: [String: AggregationRule]
     /// Who sells.
@@ -23,25 +29,22 @@ struct InvoiceAssembly {
     /// Makes the ids of lines.
     let lineID: () -> InvoiceLineID
 
-    /// What was billed for a stretch on all invoices together.
-    struct Billed {
-        var line: InvoiceLine
-        var quantity = Decimal12.zero
-        var amount: Int64 = 0
-        var discount: Int64 = 0
-        var tax: Int64 = 0
-        var discounts: [InvoiceDraft.Share] = []
-        var taxes: [InvoiceDraft.Share] = []
-    }
-
     /// Whether a draft is to be stored: it comes after all invoices that are, and was not billed elsewhere.
     ///
     /// One that late usage makes at an earlier instant, which came to nothing then, would be overdue as it is made and
     /// change a past month: its lines are corrections of the next invoice.
     func isNew(_ draft: InvoiceDraft) -> Bool {
+        guard reissued.isEmpty ? !isPassed(draft) : reissued[draft.issuedAt] != nil else { return false }
         // An invoice before the end of a period comes between: it has usage alone, which is corrected in any case.
-        stored.allSatisfy { $0.reason == .threshold || $0.issuedAt < draft.issuedAt }
+        return stored.allSatisfy { $0.reason == .threshold || $0.issuedAt < draft.issuedAt }
             && !isBilledElsewhere(draft.issuedAt)
+    }
+
+    /// Whether billing went over an instant before, and found no usage then.
+    private func isPassed(_ draft: InvoiceDraft) -> Bool {
+        guard draft.lines.allSatisfy(isMeasured) else { return false }
+        let subscription = story.subscription
+        return subscription.nextBillingAt.map { draft.issuedAt < $0 } ?? (subscription.endedAt != nil)
     }
 
     /// Whether what falls due at an instant was billed before the subscription came here.
@@ -62,133 +65,25 @@ struct InvoiceAssembly {
         pool: inout CreditPool
     ) throws -> [(invoice: Invoice, credit: CreditPool.Application)] {
         let new = drafts.filter(isNew)
-        guard !new.isEmpty else { return [] }
+        guard !new.isEmpty || closing != nil else { return [] }
         let billed = try billed()
         var corrections = try corrections(of: drafts, billed, unchanged)
         var invoices: [(invoice: Invoice, credit: CreditPool.Application)] = []
         for (index, draft) in new.enumerated() {
             let own = try draft.lines.filter { line in
-                isMeasured(line) ? billed[StretchKey(line)] == nil : !isOfVoided(line, on: nil)
-            }.map(line)
+                isMeasured(line) ? billed[StretchKey(line)] == nil : !isOfVoided(line)
+            }.map { line in try limited(self.line(line), creditOf: line.creditedFrom) }
             // All that it has was billed before the period was over.
             guard !own.isEmpty || !corrections.isEmpty else { continue }
-            let id = InvoiceID.make(at: recordedAt.adding(microseconds: Int64(index)))
+            let id = reissued[draft.issuedAt] ?? .make(at: recordedAt.adding(microseconds: Int64(index)))
             invoices.append(try invoice(draft, id, own + corrections, &pool))
             corrections = []
         }
+        if let closing, !corrections.isEmpty {
+            let draft = InvoiceDraft.bare(.correction, at: closing)
+            invoices.append(try invoice(draft, reissued[closing] ?? .make(at: recordedAt), corrections, &pool))
+        }
         return invoices
-    }
-
-    /// What the stored invoices have billed for each stretch, corrections included.
-    func billed() throws(Problem) -> [StretchKey: Billed] {
-        var sums: [StretchKey: Billed] = [:]
-        for line in stored.flatMap(\.lines) where line.kind == .usage || line.kind == .minimum {
-            var sum = sums[StretchKey(line)] ?? Billed(line: line)
-            // One commitment is one unit, however often it is corrected.
-            sum.quantity = line.kind == .minimum ? 1 : try sum.quantity.adding(line.quantity)
-            sum.amount += line.amount
-            sum.discount += line.discount
-            sum.tax += line.tax
-            sum.discounts += line.discounts
-            sum.taxes += line.taxes
-            sums[StretchKey(line)] = sum
-        }
-        return sums
-    }
-
-    /// Whether a line credits what a voided invoice billed, which nobody has paid or owes; such a credit is left out.
-    ///
-    /// `instant`: of the invoice that has it, if that is stored: what it has stays, also if the other was voided since.
-    private func isOfVoided(_ line: InvoiceDraft.Line, on instant: Instant?) -> Bool {
-        guard let origin = line.creditedFrom,
-            stored.contains(where: { $0.status == .void && $0.reason != .threshold && $0.issuedAt == origin })
-        else { return false }
-        let own = stored.first { $0.reason != .threshold && $0.issuedAt == instant }
-        return !(own?.lines.contains { $0.kind == .credit && StretchKey($0) == StretchKey(line) } ?? false)
-    }
-
-    private func isMeasured(_ line: InvoiceDraft.Line) -> Bool { line.kind == .usage || line.kind == .minimum }
-
-    /// For each stretch that was billed the line it has now less what was billed: nothing where they are the same, and
-    /// nothing at all unless usage has changed.
-    ///
-    /// Coupons and taxes are taken of an invoice as a whole: with other usage their shares of its fees are others, too.
-    /// What that comes to stands on the first correction.
-    func corrections(
-        of drafts: [InvoiceDraft],
-        _ billed: [StretchKey: Billed],
-        _ unchanged: Set<StretchKey>
-    ) throws -> [InvoiceLine] {
-        var now: [StretchKey: InvoiceDraft.Line] = [:]
-        var fees: [InvoiceDraft.Line] = []
-        // Of which a part was billed before the end: the rest comes also where only its coupons and taxes are others.
-        var begun: Set<StretchKey> = []
-        for draft in drafts where !isBilledElsewhere(draft.issuedAt) {
-            let isStored = !isNew(draft)
-            for line in draft.lines {
-                guard isMeasured(line) else {
-                    if isStored, !isOfVoided(line, on: draft.issuedAt) { fees.append(line) }
-                    continue
-                }
-                guard isStored || billed[StretchKey(line)] != nil else { continue }
-                now[StretchKey(line)] = line
-                if !isStored { begun.insert(StretchKey(line)) }
-            }
-        }
-        let keys = Set(now.keys).union(billed.keys).subtracting(unchanged)
-        let ordered = keys.sorted { ($0.start, $0.price ?? "~", $0.plan) < ($1.start, $1.price ?? "~", $1.plan) }
-        let found = try ordered.compactMap { key in try correction(now[key], billed[key]) }
-        guard let first = found.first else { return [] }
-        let before = stored.flatMap(\.lines).filter { $0.kind != .usage && $0.kind != .minimum }
-        var rest = Shares(
-            discounts: InvoiceDraft.Share.difference(fees.flatMap(\.discounts), before.flatMap(\.discounts)),
-            taxes: InvoiceDraft.Share.difference(fees.flatMap(\.taxes), before.flatMap(\.taxes)),
-            discount: fees.reduce(0) { $0 + $1.discount } - before.reduce(0) { $0 + $1.discount },
-            tax: fees.reduce(0) { $0 + $1.tax } - before.reduce(0) { $0 + $1.tax }
-        )
-        if adjustments.taxes.contains(where: \.isInclusive) {
-            rest.amount = fees.reduce(0) { $0 + $1.amount } - before.reduce(0) { $0 + $1.amount }
-        }
-        let all = [first.adding(rest)] + found.dropFirst()
-        let ended = all.filter { !begun.contains(StretchKey($0)) }
-        guard ended.contains(where: { $0.amount != 0 || ($0.kind == .usage && !$0.quantity.isZero) }) else {
-            return found.filter { begun.contains(StretchKey($0)) }
-        }
-        return all.filter { !$0.isNothing }
-    }
-
-    private func correction(_ now: InvoiceDraft.Line?, _ before: Billed?) throws -> InvoiceLine? {
-        let line = try now.map(line)
-        guard let like = line ?? before?.line else { return nil }
-        let isMinimum = like.kind == .minimum
-        let quantity = (line?.quantity ?? .zero) - (before?.quantity ?? .zero)
-        let amount = (line?.amount ?? 0) - (before?.amount ?? 0)
-        let discount = (line?.discount ?? 0) - (before?.discount ?? 0)
-        let tax = (line?.tax ?? 0) - (before?.tax ?? 0)
-        guard amount != 0 || discount != 0 || tax != 0 || (!isMinimum && !quantity.isZero) else { return nil }
-        let billed = Money(minor: before?.amount ?? 0, currency: story.subscription.currency)
-        return InvoiceLine(
-            id: lineID(),
-            planVersion: like.planVersion,
-            planKey: like.planKey,
-            plan: like.plan,
-            price: like.price,
-            kind: like.kind,
-            timing: like.timing,
-            meter: like.meter,
-            measure: like.measure,
-            start: like.start,
-            end: like.end,
-            ratio: like.ratio,
-            quantity: isMinimum ? 1 : quantity,
-            exact: (line?.exact ?? .zero) - billed.exact,
-            amount: amount,
-            discount: discount,
-            tax: tax,
-            discounts: InvoiceDraft.Share.difference(line?.discounts ?? [], before?.discounts ?? []),
-            taxes: InvoiceDraft.Share.difference(line?.taxes ?? [], before?.taxes ?? []),
-            isCorrection: true
-        )
     }
 
     /// A line of a draft as it is stored.

@@ -22,6 +22,8 @@ package enum InvoiceError: ProblemConvertible, Hashable {
     case notGivenUp(InvoiceID, status: InvoiceStatus)
     /// Credit notes have reduced it.
     case isCredited(InvoiceID)
+    /// A later invoice gave back a part of it.
+    case isGivenBack(InvoiceID, by: String)
     /// The plan versions of the subscription are not all there.
     case planMissing(SubscriptionID)
     /// What is stored cannot be read back.
@@ -69,6 +71,13 @@ package enum InvoiceError: ProblemConvertible, Hashable {
                 .conflict,
                 code: "invoice_credited",
                 "the invoice \(id) is reduced by a credit note; it cannot be voided, credit the rest instead"
+            )
+        case .isGivenBack(let id, let later):
+            Problem(
+                .conflict,
+                code: "invoice_given_back",
+                "the invoice \(id) cannot be voided, as the later invoice \(later) credits a part of it; "
+                    + "void that one first, or credit the rest by a credit note"
             )
         case .planMissing(let id):
             Problem(.internal, code: "plan_missing", "a plan version of the subscription \(id) is not there")

@@ -1,6 +1,8 @@
 import Jobs
 import Ledger
+import Plans
 package import Postgres
+import Subscriptions
 import Tenants
 package import Values
 
@@ -12,7 +14,8 @@ extension InvoiceOperations {
         let at: Instant
     }
 
-    /// Puts a draft into the books: gives it its number, posts its journal, fixes the tenant's currency.
+    /// Puts a draft into the books: makes it anew of all that is known by now, gives it its number, posts its journal,
+    /// fixes the tenant's currency.
     ///
     /// It is then open, or paid if nothing is due. One that is finalized already is left as it is.
     ///
@@ -24,6 +27,7 @@ extension InvoiceOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Invoice {
+        try await reissue(id, of: tenant, by: stamp, in: transaction)
         let asked = Finalization(tenant: tenant, id: id, at: stamp.at)
         let (taken, _) = try await finalize([asked], by: stamp, in: transaction)
         guard let invoice = taken.first else { throw InvoiceError.notFound(id) }
@@ -77,6 +81,34 @@ extension InvoiceOperations {
         try await PaymentCollection.enqueue(finalized.filter { $0.status == .open }, by: stamp, in: transaction)
         let byID = Dictionary(finalized.map { ($0.id, $0) }) { first, _ in first }
         return (taken.map { byID[$0.id] ?? $0 }, drafts.count)
+    }
+
+    /// Brings a draft up to date, unless it was written only now.
+    private static func reissue(
+        _ id: InvoiceID,
+        of tenant: TenantID,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
+    ) async throws {
+        guard let draft = try await InvoiceQueries.find(id, of: tenant, in: transaction) else {
+            throw InvoiceError.notFound(id)
+        }
+        guard draft.status == .draft, draft.recordedAt < stamp.recordedAt else { return }
+        let key = InvoiceQueries.DraftKey(
+            issuedAt: draft.issuedAt,
+            tenant: tenant,
+            id: id,
+            subscription: draft.subscription,
+            recordedAt: draft.recordedAt
+        )
+        let anew = try await DraftReissue.run(
+            [key],
+            skippingHeld: false,
+            PlanVersionCache(),
+            by: stamp,
+            in: transaction
+        )
+        if let failure = anew.failures[draft.subscription] { throw failure }
     }
 
     private static func record(

@@ -58,6 +58,45 @@ package struct InvoiceLine: Hashable, Sendable {
             && (kind == .minimum || quantity.isZero)
     }
 
+    /// The same line with other quantity and money.
+    ///
+    /// `id`: nil keeps it.
+    func with(_ sum: BilledSum, exact: Exact, id: InvoiceLineID? = nil, isCorrection: Bool = false) -> InvoiceLine {
+        InvoiceLine(
+            id: id ?? self.id,
+            planVersion: planVersion,
+            planKey: planKey,
+            plan: plan,
+            price: price,
+            kind: kind,
+            timing: timing,
+            meter: meter,
+            measure: measure,
+            start: start,
+            end: end,
+            ratio: ratio,
+            quantity: sum.quantity,
+            exact: exact,
+            amount: sum.amount,
+            discount: sum.discount,
+            tax: sum.tax,
+            discounts: sum.discounts,
+            taxes: sum.taxes,
+            isCorrection: isCorrection
+        )
+    }
+
+    /// Whether another line, whatever its id, says the same.
+    func says(_ other: InvoiceLine) -> Bool {
+        func content(_ line: InvoiceLine) -> [AnyHashable] {
+            [
+                line.planVersion, line.planKey, line.price, line.kind, line.start, line.end, line.quantity, line.exact,
+                line.amount, line.discount, line.tax, line.discounts, line.taxes, line.isCorrection,
+            ]
+        }
+        return content(self) == content(other)
+    }
+
     /// With more discount and tax.
     func adding(_ shares: Shares) -> InvoiceLine {
         var line = self

@@ -17,7 +17,7 @@ package enum InvoiceOperations {
     /// Doing so again is no work.
     ///
     /// - Throws: `InvoiceError.notFound`, `.notVoidable`, `.creditGiven` for a draft that adds to the credit balance,
-    ///   `.isCredited` for one that a credit note reduces.
+    ///   `.isCredited` for one that a credit note reduces, `.isGivenBack` for one of which a later invoice gave back a part.
     @discardableResult
     package static func void(
         _ id: InvoiceID,
@@ -33,6 +33,9 @@ package enum InvoiceOperations {
         }
         guard unpaid.credited.isZero else { throw InvoiceError.creditGiven(id) }
         guard unpaid.amountCredited.isZero else { throw InvoiceError.isCredited(id) }
+        if let given = try await CreditNoteQueries.givenBack(of: unpaid, isFinal: true, in: transaction).first {
+            throw InvoiceError.isGivenBack(id, by: given.number ?? given.by.text)
+        }
         _ = try await InvoiceQueries.lockTenant(tenant, in: transaction)
         // What came in part stays the tenant's money, for other invoices.
         _ = try await PaymentOperations.release(unpaid, by: stamp, in: transaction)

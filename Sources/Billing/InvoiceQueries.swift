@@ -138,11 +138,19 @@ package enum InvoiceQueries {
         let rest: SQL = after.map { "AND (issued_at, tenant_id, id) > (\($0.issuedAt), \($0.tenant), \($0.id))" } ?? ""
         return try await transaction.query(
             """
-            SELECT issued_at, tenant_id, id FROM app.invoices
+            SELECT issued_at, tenant_id, id, subscription_id, recorded_at FROM app.invoices
             WHERE status = 'draft' AND issued_at <= \(instant) AND \(fragment: whose) \(fragment: rest)
             ORDER BY issued_at, tenant_id, id LIMIT \(limit)
             """
-        ) { row in DraftKey(issuedAt: try row.next(), tenant: try row.next(), id: try row.next()) }
+        ) { row in
+            DraftKey(
+                issuedAt: try row.next(),
+                tenant: try row.next(),
+                id: try row.next(),
+                subscription: try row.next(),
+                recordedAt: try row.next()
+            )
+        }
     }
 
     /// Where a page of drafts ends.
@@ -150,6 +158,8 @@ package enum InvoiceQueries {
         let issuedAt: Instant
         let tenant: TenantID
         let id: InvoiceID
+        let subscription: SubscriptionID
+        let recordedAt: Instant
     }
 
     private static let columns: SQL =

@@ -102,6 +102,49 @@ enum InvoiceWriteQueries {
         return statements
     }
 
+    /// Takes what drafts say, and what they took of credit, out of the tables: it is written anew.
+    static func clear(_ drafts: [Invoice]) -> [SQL] {
+        let given: SQL = """
+            unnest(\(drafts.map(\.tenant))::uuid[], \(drafts.map(\.id))::uuid[]) AS given (tenant_id, id)
+            """
+        return ["app.invoice_lines", "app.credit_uses", "app.credit_movements"].map { table in
+            """
+            DELETE FROM \(unescaped: table) t USING \(fragment: given)
+            WHERE t.tenant_id = given.tenant_id AND t.invoice_id = given.id
+            """
+        }
+    }
+
+    /// What drafts come to now.
+    static func reissue(_ drafts: [Invoice], recordedAt: Instant) -> SQL {
+        """
+        UPDATE app.invoices i SET subtotal_minor = given.subtotal, discount_minor = given.discount,
+            tax_minor = given.tax, total_minor = given.total, credited_minor = given.credited,
+            refund_due_minor = given.refund_due, credits_applied_minor = given.credits_applied,
+            amount_due_minor = given.amount_due, tax_status = given.tax_status, recorded_at = \(recordedAt)
+        FROM unnest(
+            \(drafts.map(\.tenant))::uuid[], \(drafts.map(\.id))::uuid[], \(drafts.map(\.subtotal.minor))::bigint[],
+            \(drafts.map(\.discount.minor))::bigint[], \(drafts.map(\.tax.minor))::bigint[],
+            \(drafts.map(\.total.minor))::bigint[], \(drafts.map(\.credited.minor))::bigint[],
+            \(drafts.map(\.refundDue.minor))::bigint[], \(drafts.map(\.creditsApplied.minor))::bigint[],
+            \(drafts.map(\.amountDue.minor))::bigint[], \(drafts.map(\.taxStatus.rawValue))::text[]
+        ) AS given (tenant_id, id, subtotal, discount, tax, total, credited, refund_due, credits_applied, amount_due,
+                    tax_status)
+        WHERE i.tenant_id = given.tenant_id AND i.id = given.id
+        """
+    }
+
+    /// Drafts of which nothing is left to bill.
+    static func drop(_ drafts: [Invoice], by stamp: Stamp) -> SQL {
+        """
+        UPDATE app.invoices i SET status = 'void', voided_at = \(stamp.at), recorded_at = \(stamp.recordedAt),
+            subtotal_minor = 0, discount_minor = 0, tax_minor = 0, total_minor = 0, credited_minor = 0,
+            refund_due_minor = 0, credits_applied_minor = 0, amount_due_minor = 0
+        FROM unnest(\(drafts.map(\.tenant))::uuid[], \(drafts.map(\.id))::uuid[]) AS given (tenant_id, id)
+        WHERE i.tenant_id = given.tenant_id AND i.id = given.id
+        """
+    }
+
     /// Numbers, times and status of invoices that go to the books.
     static func finalize(_ invoices: [Invoice]) -> SQL {
         """

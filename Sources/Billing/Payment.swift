@@ -79,16 +79,19 @@ package struct PaymentShares: Hashable, Sendable {
     package var applied: Int64 = 0
     /// What was owed to the customer anyway, and is only sent by the way that the payment came.
     package var payable: Int64 = 0
+    /// Of credit that was bought with it and that no invoice took.
+    package var credit: Int64 = 0
 
     /// Makes an amount of its parts.
-    package init(unapplied: Int64 = 0, applied: Int64 = 0, payable: Int64 = 0) {
+    package init(unapplied: Int64 = 0, applied: Int64 = 0, payable: Int64 = 0, credit: Int64 = 0) {
         self.unapplied = unapplied
         self.applied = applied
         self.payable = payable
+        self.credit = credit
     }
 
     /// All of it.
-    package var total: Int64 { unapplied + applied + payable }
+    package var total: Int64 { unapplied + applied + payable + credit }
 }
 
 /// What settles an invoice: a part of a payment, or a small rest that nobody pursues.

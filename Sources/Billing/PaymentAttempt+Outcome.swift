@@ -10,7 +10,7 @@ extension PaymentAttempt {
         guard state != .succeeded else { return nil }
         var next = Change(self)
         switch outcome {
-        case .succeeded(let reference, _):
+        case .succeeded(let reference, _, _):
             next.state = .succeeded
             next.reference = reference
             next.payment = payment
@@ -23,6 +23,7 @@ extension PaymentAttempt {
             next.state = .needsAction
             next.reference = reference
             next.actionURL = url.map { String($0.prefix(2000)) }
+        case .declined where isToBeCancelled: return givenUp("replaced", at: instant)
         case .declined(let reference, let code, let message, let isFinal):
             next.state = .declined
             next.reference = reference ?? self.reference
@@ -31,8 +32,9 @@ extension PaymentAttempt {
             next.isFinal = isFinal
             next.settledAt = instant
         case .unavailable(let message, let asked):
-            // What was begun is not asked for again: the gateway tells how it ends.
-            guard state == .sent else { return nil }
+            // What was begun is not asked for again: the gateway tells how it ends. Only its end is asked for.
+            guard state == .sent || isToBeCancelled else { return nil }
+            if isToBeCancelled { next.actionURL = actionURL }
             next.tries += 1
             next.errorMessage = String(message.prefix(500))
             let wait = PaymentAttempt.waitSeconds(tries: next.tries, asked: asked)
@@ -40,6 +42,15 @@ extension PaymentAttempt {
         }
         let changed = next.attempt(self)
         return changed == self ? nil : changed
+    }
+
+    /// To be ended at its gateway.
+    func toBeCancelled(at instant: Instant) -> PaymentAttempt {
+        guard state == .needsAction, cancelRequestedAt == nil else { return self }
+        var next = Change(self)
+        next.actionURL = actionURL
+        next.cancelRequestedAt = instant
+        return next.attempt(self)
     }
 
     /// Given up by us, before or without an answer.
@@ -61,6 +72,7 @@ extension PaymentAttempt {
         var actionURL: String?
         var tries: Int
         var nextTryAt: Instant?
+        var cancelRequestedAt: Instant?
         var payment: PaymentID?
         var settledAt: Instant?
 
@@ -73,6 +85,7 @@ extension PaymentAttempt {
             actionURL = nil
             tries = attempt.tries
             nextTryAt = nil
+            cancelRequestedAt = attempt.cancelRequestedAt
             payment = attempt.payment
             settledAt = nil
         }
@@ -94,6 +107,7 @@ extension PaymentAttempt {
                 actionURL: actionURL,
                 tries: tries,
                 nextTryAt: nextTryAt,
+                cancelRequestedAt: cancelRequestedAt,
                 payment: payment,
                 at: old.at,
                 settledAt: settledAt

@@ -64,12 +64,18 @@ package struct PaymentAttempt: Hashable, Sendable {
     package let tries: Int
     /// When to ask again.
     package let nextTryAt: Instant?
+    /// Since when it is to be ended at its gateway, in business time, because another takes its place or the invoice
+    /// needs no money any more; nothing else is charged before the gateway has said that it is.
+    package let cancelRequestedAt: Instant?
     /// The money, once it is there.
     package let payment: PaymentID?
     /// When it began, in business time.
     package let at: Instant
     /// When it ended, in business time.
     package let settledAt: Instant?
+
+    /// Whether its gateway is to be asked to end it.
+    package var isToBeCancelled: Bool { state == .needsAction && cancelRequestedAt != nil }
 
     /// As it leaves over HTTP.
     package var json: JSONValue {
@@ -78,6 +84,7 @@ package struct PaymentAttempt: Hashable, Sendable {
             "amount": amount.json, "state": .string(state.rawValue), "reference": .optional(reference),
             "error_code": .optional(errorCode), "error_message": .optional(errorMessage), "final": .bool(isFinal),
             "action_url": .optional(actionURL), "tries": .int(tries), "next_try_at": .optional(nextTryAt?.text),
+            "cancel_requested_at": .optional(cancelRequestedAt?.text),
             "payment": .optional(payment?.text), "at": .string(at.text), "settled_at": .optional(settledAt?.text),
         ]
     }

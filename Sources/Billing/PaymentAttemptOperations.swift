@@ -8,10 +8,12 @@ package enum PaymentAttemptOperations {
     ///
     /// Whoever finds one that nobody answered asks again with it, under its key.
     ///
-    /// `replaces`: whether one that waits for the customer's confirmation is given up for a new one.
+    /// `replaces`: whether one that waits for the customer's confirmation is given up for a new one. Then its gateway
+    /// is to end it first, and it is what is returned (`isToBeCancelled`). One whose invoice needs no money any more is
+    /// to be ended in any case.
     ///
-    /// - Returns: the attempt to send; nil if the invoice needs no money, no method is there that a gateway charges, or
-    ///   one is under way whose end the gateway tells.
+    /// - Returns: the attempt to send, or to end; nil if the invoice needs no money, no method is there that a gateway
+    ///   charges, or one is under way whose end the gateway tells.
     package static func begin(
         _ invoice: InvoiceID,
         of tenant: TenantID,
@@ -29,11 +31,12 @@ package enum PaymentAttemptOperations {
                     let ended = other.givenUp("invoice_\(invoice.status.rawValue)", at: stamp.at)
                     try await write(ended, stamp, transaction)
                 }
-                return nil
+                // Of one that was given up money is welcome still.
+                guard invoice.status != .uncollectible || other.isToBeCancelled else { return nil }
+                return try await ended(other, by: stamp, transaction)
             }
-            if other.state == .sent { return other }
-            guard replaces, other.state == .needsAction else { return nil }
-            try await write(other.givenUp("replaced", at: stamp.at), stamp, transaction)
+            if other.state == .sent || other.isToBeCancelled { return other }
+            return replaces ? try await ended(other, by: stamp, transaction) : nil
         }
         guard isOpen, let method = try await PaymentMethodQueries.default(of: tenant, in: transaction),
             method.gateway != PaymentDraft.manual
@@ -54,6 +57,7 @@ package enum PaymentAttemptOperations {
             actionURL: nil,
             tries: 0,
             nextTryAt: nil,
+            cancelRequestedAt: nil,
             payment: nil,
             at: stamp.at,
             settledAt: nil
@@ -61,6 +65,33 @@ package enum PaymentAttemptOperations {
         try await transaction.execute(PaymentAttemptQueries.insert(attempt, by: stamp))
         try await record("payment_attempt.created", attempt, stamp, transaction)
         return attempt
+    }
+
+    /// Has an attempt that waits for its customer ended by its gateway; nil if it does not wait.
+    private static func ended(
+        _ attempt: PaymentAttempt,
+        by stamp: Stamp,
+        _ transaction: borrowing Transaction
+    ) async throws -> PaymentAttempt? {
+        guard attempt.state == .needsAction else { return nil }
+        let next = attempt.toBeCancelled(at: stamp.at)
+        if next != attempt { try await transaction.execute(PaymentAttemptQueries.update(next)) }
+        return next
+    }
+
+    /// Writes what a gateway made of ending an attempt, and begins another in its place, if it is ended.
+    ///
+    /// - Returns: the attempt that is to be sent, or the old one as it stands.
+    static func replace(
+        _ id: PaymentAttemptID,
+        of tenant: TenantID,
+        after outcome: GatewayOutcome,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
+    ) async throws -> PaymentAttempt {
+        let old = try await settle(id, of: tenant, with: outcome, by: stamp, in: transaction)
+        guard old.state == .failed || old.state == .declined else { return old }
+        return try await begin(old.invoice, of: tenant, by: stamp, in: transaction) ?? old
     }
 
     /// Writes what a gateway answered, or told later; what came is recorded as a payment and pays the invoice.
@@ -84,7 +115,7 @@ package enum PaymentAttemptOperations {
         let attempt = try await PaymentAttemptQueries.lock(id, of: tenant, in: transaction)
         guard attempt.state != .succeeded else { return attempt }
         var payment: Payment?
-        if case .succeeded(let reference, let fee) = outcome {
+        if case .succeeded(let reference, let fee, _) = outcome {
             payment = try await received(attempt, reference, fee: fee, by: stamp, in: transaction)
         }
         guard let next = attempt.after(outcome, payment: payment?.id, at: stamp.at) else { return attempt }
@@ -152,7 +183,7 @@ package enum PaymentAttemptOperations {
             switch attempt.state {
             // That nobody answered changes nothing for anybody.
             case .sent: nil
-            case .needsAction: "payment_attempt.action_needed"
+            case .needsAction: attempt.isToBeCancelled ? nil : "payment_attempt.action_needed"
             case .succeeded, .pending, .declined, .failed: "payment_attempt.\(attempt.state.rawValue)"
             }
         if let verb { try await record(verb, attempt, stamp, transaction) }

@@ -99,7 +99,9 @@ package enum PaymentAttemptQueries {
         return Dictionary(rows) { first, _ in first }
     }
 
-    /// What nobody answered and is to be asked again: for `.system`.
+    /// What nobody answered and is to be asked again, and what is to be ended at its gateway: for `.system`.
+    ///
+    /// What waits for its customer is to be ended, too, once its invoice needs no money any more.
     static func unanswered(
         at instant: Instant,
         limit: Int,
@@ -107,8 +109,12 @@ package enum PaymentAttemptQueries {
     ) async throws -> [PaymentAttempt] {
         try await transaction.query(
             """
-            SELECT \(fragment: columns) FROM app.payment_attempts
-            WHERE state = 'sent' AND recorded_at <= \(instant) AND coalesce(next_try_at, recorded_at) <= \(instant)
+            SELECT \(fragment: columns) FROM app.payment_attempts a
+            WHERE (state = 'sent' OR state = 'needs_action' AND (
+                       cancel_requested_at IS NOT NULL OR EXISTS (
+                           SELECT FROM app.invoices i
+                           WHERE i.tenant_id = a.tenant_id AND i.id = a.invoice_id AND i.status IN ('paid', 'void'))))
+              AND recorded_at <= \(instant) AND coalesce(next_try_at, recorded_at) <= \(instant)
             ORDER BY recorded_at LIMIT \(limit)
             """,
             attempt
@@ -130,7 +136,8 @@ package enum PaymentAttemptQueries {
         UPDATE app.payment_attempts SET state = \(attempt.state.rawValue), reference = \(attempt.reference),
             error_code = \(attempt.errorCode), error_message = \(attempt.errorMessage),
             is_final = \(attempt.isFinal), action_url = \(attempt.actionURL), tries = \(attempt.tries),
-            next_try_at = \(attempt.nextTryAt), payment_id = \(attempt.payment), settled_at = \(attempt.settledAt)
+            next_try_at = \(attempt.nextTryAt), cancel_requested_at = \(attempt.cancelRequestedAt),
+            payment_id = \(attempt.payment), settled_at = \(attempt.settledAt)
         WHERE tenant_id = \(attempt.tenant) AND id = \(attempt.id)
         """
     }
@@ -138,7 +145,7 @@ package enum PaymentAttemptQueries {
     static let columns: SQL =
         """
         id, tenant_id, invoice_id, gateway, customer, method, currency, amount_minor, state, reference, error_code,
-        error_message, is_final, action_url, tries, next_try_at, payment_id, at, settled_at
+        error_message, is_final, action_url, tries, next_try_at, cancel_requested_at, payment_id, at, settled_at
         """
 
     static func attempt(_ row: inout RowReader) throws -> PaymentAttempt {
@@ -168,6 +175,7 @@ package enum PaymentAttemptQueries {
             actionURL: try row.next(),
             tries: try row.next(),
             nextTryAt: try row.next(),
+            cancelRequestedAt: try row.next(),
             payment: try row.next(),
             at: try row.next(),
             settledAt: try row.next()

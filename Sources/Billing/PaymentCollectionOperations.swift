@@ -28,7 +28,8 @@ package enum PaymentCollection {
     ///
     /// `time`: the clock, for when things are recorded.
     ///
-    /// `replaces`: whether an attempt that waits for the customer's confirmation is given up for a new one.
+    /// `replaces`: whether an attempt that waits for the customer's confirmation is given up for a new one, once its
+    /// gateway has ended it; what succeeded before pays the invoice.
     ///
     /// - Returns: the attempt as it stands; nil if there was nothing to send.
     @discardableResult
@@ -54,11 +55,30 @@ package enum PaymentCollection {
             let number = try await InvoiceQueries.find(invoice, of: tenant, in: transaction)?.number
             return attempt.map { (attempt: $0, number: number ?? "", isOld: $0.at != stamp.at) }
         }
-        guard let begun else { return nil }
-        let outcome = await charge(begun.attempt, number: begun.number, isOld: begun.isOld, gateways)
+        guard var begun else { return nil }
+        if begun.attempt.isToBeCancelled {
+            let old = begun.attempt
+            let ended = await cancel(old, gateways)
+            let next = try await database.transaction(as: .system) { transaction in
+                let stamp = try await stamp(of: tenant, instant, time, author, in: transaction)
+                let next = try await PaymentAttemptOperations.replace(
+                    old.id,
+                    of: tenant,
+                    after: ended,
+                    by: stamp,
+                    in: transaction
+                )
+                return (attempt: next, isOld: next.at != stamp.at)
+            }
+            guard next.attempt.id != old.id, next.attempt.state == .sent else { return next.attempt }
+            begun.attempt = next.attempt
+            begun.isOld = next.isOld
+        }
+        let sent = begun.attempt
+        let outcome = await charge(sent, number: begun.number, isOld: begun.isOld, gateways)
         return try await database.transaction(as: .system) { transaction in
             try await PaymentAttemptOperations.settle(
-                begun.attempt.id,
+                sent.id,
                 of: tenant,
                 with: outcome,
                 by: try await stamp(of: tenant, instant, time, author, in: transaction),
@@ -83,7 +103,7 @@ package enum PaymentCollection {
         guard let asked else { return nil }
         let outcome: GatewayOutcome
         do {
-            outcome = try await gateways.gateway(named: asked.gateway).refund(asked.refund)
+            outcome = try await gateways.provider(named: asked.gateway).refund(asked.refund)
         } catch {
             outcome = .unavailable(message: Problem.of(error).message, retryAfterSeconds: nil)
         }
@@ -111,6 +131,22 @@ package enum PaymentCollection {
         } catch {
             return .unavailable(message: Problem.of(error).message, retryAfterSeconds: nil)
         }
+    }
+
+    /// Has the gateway end a charge; one that it leaves waiting is asked for again, as where nobody answers.
+    private static func cancel(_ attempt: PaymentAttempt, _ gateways: any GatewaySource) async -> GatewayOutcome {
+        guard let reference = attempt.reference else {
+            return .unavailable(message: "the gateway has not named the charge", retryAfterSeconds: nil)
+        }
+        let outcome: GatewayOutcome
+        do {
+            outcome = try await gateways.provider(named: attempt.gateway)
+                .cancel(reference, idempotencyKey: "cancel:\(attempt.id):\(attempt.tries)")
+        } catch {
+            outcome = .unavailable(message: Problem.of(error).message, retryAfterSeconds: nil)
+        }
+        guard case .needsAction = outcome else { return outcome }
+        return .unavailable(message: "the gateway has not ended the charge", retryAfterSeconds: nil)
     }
 
     private static func stamp(

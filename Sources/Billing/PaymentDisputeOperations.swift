@@ -3,6 +3,33 @@ import Ledger
 package import Postgres
 package import Values
 
+/// What a gateway tells of a dispute.
+struct PaymentDisputeNotice: Hashable, Sendable {
+    /// What the gateway calls it.
+    let reference: String
+    let state: PaymentDispute.State
+    /// How much is disputed; nil is all that was paid, and more than that is cut.
+    let amount: Money?
+    /// What the provider takes for it; nil is nothing.
+    let fee: Money?
+    /// Why, as the provider says.
+    let reason: String
+    /// Until when the provider takes evidence; nil if it does not say so.
+    let evidenceDueAt: Instant?
+
+    /// How much is disputed of what was paid, in minor units.
+    func minor(of paid: Money) -> Int64 {
+        guard let amount, amount.currency == paid.currency else { return paid.minor }
+        return max(1, min(amount.minor, paid.minor))
+    }
+
+    /// What the provider takes, in minor units of a currency.
+    func feeMinor(in currency: Currency) -> Int64 {
+        guard let fee, fee.currency == currency else { return 0 }
+        return max(0, fee.minor)
+    }
+}
+
 extension PaymentOperations {
     /// Writes what a gateway tells of a dispute; the same again is no work.
     ///
@@ -14,6 +41,8 @@ extension PaymentOperations {
     ///
     /// `amount`: nil is the whole payment; more than that is cut.
     ///
+    /// `evidenceDueAt`: until when the provider takes evidence; nil if it does not say so.
+    ///
     /// - Throws: `PaymentError.notFound`, `.disputeDecided` if it was decided the other way.
     @discardableResult
     package static func dispute(
@@ -24,81 +53,89 @@ extension PaymentOperations {
         amount: Money? = nil,
         fee: Money? = nil,
         reason: String,
+        evidenceDueAt: Instant? = nil,
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> PaymentDispute {
+        let notice = PaymentDisputeNotice(
+            reference: try PaymentDraft.checked(reference),
+            state: state,
+            amount: amount,
+            fee: fee,
+            reason: reason,
+            evidenceDueAt: evidenceDueAt
+        )
         let payment = try await PaymentQueries.lock(payment, of: tenant, in: transaction)
-        let reference = try PaymentDraft.checked(reference)
-        var dispute = try await PaymentRefundQueries.lockDispute(
+        let known = try await PaymentDisputeQueries.lock(
             gateway: payment.gateway,
             reference: reference,
             of: tenant,
             in: transaction
         )
-        if dispute == nil {
-            let opened = opened(reference, of: payment, amount: amount, fee: fee, reason: reason, stamp)
-            try await transaction.execute(PaymentRefundQueries.insert(opened, by: stamp))
-            let journal = try PaymentPostings.opened(opened, id: .make(at: stamp.recordedAt))
-            try await LedgerOperations.post([journal], by: stamp, in: transaction)
-            try await record("dispute.opened", opened, stamp, in: transaction)
-            dispute = opened
-        }
-        guard let dispute else { throw PaymentError.notFound(payment.id) }
-        guard state != .open, dispute.state != state else { return dispute }
-        guard dispute.state == .open else {
-            throw PaymentError.disputeDecided(reference, state: dispute.state)
-        }
-        return try await close(dispute, state, stamp, in: transaction)
+        if let known { return try await follow(known, notice, by: stamp, in: transaction) }
+        let opened = PaymentDispute(
+            notice,
+            tenant: tenant,
+            payment: payment.id,
+            gateway: payment.gateway,
+            shares: PaymentRules.disputed(notice.minor(of: payment.amount), of: payment),
+            currency: payment.amount.currency,
+            by: stamp
+        )
+        try await open(opened, by: stamp, in: transaction)
+        return try await follow(opened, notice, by: stamp, in: transaction)
     }
 
-    private static func close(
+    /// Writes a dispute that was not known, and what the provider took.
+    static func open(_ dispute: PaymentDispute, by stamp: Stamp, in transaction: borrowing Transaction) async throws {
+        try await transaction.execute(PaymentDisputeQueries.insert(dispute, by: stamp))
+        let journal = try PaymentPostings.opened(dispute, id: .make(at: stamp.recordedAt))
+        try await LedgerOperations.post([journal], by: stamp, in: transaction)
+        try await record("dispute.opened", dispute, stamp, in: transaction)
+    }
+
+    /// Writes how a dispute that is known goes on; the caller holds it.
+    static func follow(
         _ dispute: PaymentDispute,
-        _ state: PaymentDispute.State,
-        _ stamp: Stamp,
+        _ notice: PaymentDisputeNotice,
+        by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> PaymentDispute {
-        try await transaction.execute(
-            """
-            UPDATE app.payment_disputes SET state = \(state.rawValue), closed_at = \(stamp.at)
-            WHERE tenant_id = \(dispute.tenant) AND id = \(dispute.id)
-            """
-        )
+        var next = dispute
+        next.evidenceDueAt = notice.evidenceDueAt ?? dispute.evidenceDueAt
+        guard notice.state != .open, dispute.state != notice.state else {
+            if next != dispute { try await transaction.execute(PaymentDisputeQueries.update(next)) }
+            return next
+        }
+        guard dispute.state == .open else {
+            throw PaymentError.disputeDecided(dispute.reference, state: dispute.state)
+        }
+        next.state = notice.state
+        next.closedAt = stamp.at
+        try await transaction.execute(PaymentDisputeQueries.update(next))
         let id = JournalID.make(at: stamp.recordedAt)
         let journal =
-            state == .won
+            next.state == .won
             ? try PaymentPostings.won(dispute, at: stamp.at, id: id)
             : try PaymentPostings.lost(dispute, at: stamp.at, id: id)
         if let journal { try await LedgerOperations.post([journal], by: stamp, in: transaction) }
-        let closed = dispute.closed(state, at: stamp.at)
-        try await record("dispute.\(state.rawValue)", closed, stamp, in: transaction)
-        return closed
-    }
-
-    private static func opened(
-        _ reference: String,
-        of payment: Payment,
-        amount: Money?,
-        fee: Money?,
-        reason: String,
-        _ stamp: Stamp
-    ) -> PaymentDispute {
-        let currency = payment.amount.currency
-        let asked = amount.map { $0.currency == currency ? $0.minor : payment.amount.minor } ?? payment.amount.minor
-        let minor = max(1, min(asked, payment.amount.minor))
-        let kept = fee.map { $0.currency == currency ? max(0, $0.minor) : 0 } ?? 0
-        return PaymentDispute(
-            id: .make(at: stamp.recordedAt),
-            tenant: payment.tenant,
-            payment: payment.id,
-            gateway: payment.gateway,
-            reference: reference,
-            shares: PaymentRules.disputed(minor, of: payment),
-            fee: Money(minor: kept, currency: currency),
-            reason: String(reason.unicodeScalars.filter { $0.value != 0 }.prefix(500).map(Character.init)),
-            state: .open,
-            at: stamp.at,
-            closedAt: nil
-        )
+        if next.state == .won, let purchase = dispute.purchase {
+            let taken = CreditPurchase.Taken(
+                credit: dispute.shares.credit,
+                bonus: dispute.bonus,
+                paidBack: dispute.paidBack
+            )
+            try await CreditPurchaseOperations.giveBack(
+                taken,
+                to: purchase,
+                of: dispute.tenant,
+                because: dispute.id.text,
+                by: stamp,
+                in: transaction
+            )
+        }
+        try await record("dispute.\(next.state.rawValue)", next, stamp, in: transaction)
+        return next
     }
 
     private static func record(
@@ -119,19 +156,34 @@ extension PaymentOperations {
 }
 
 extension PaymentDispute {
-    func closed(_ state: State, at instant: Instant) -> PaymentDispute {
-        PaymentDispute(
-            id: id,
+    /// One that a gateway tells of for the first time: it is open, whatever has become of it since.
+    init(
+        _ notice: PaymentDisputeNotice,
+        tenant: TenantID,
+        payment: PaymentID? = nil,
+        purchase: CreditPurchaseID? = nil,
+        gateway: String,
+        shares: PaymentShares,
+        taken: CreditPurchase.Taken = .nothing,
+        currency: Currency,
+        by stamp: Stamp
+    ) {
+        self.init(
+            id: .make(at: stamp.recordedAt),
             tenant: tenant,
             payment: payment,
+            purchase: purchase,
             gateway: gateway,
-            reference: reference,
+            reference: notice.reference,
             shares: shares,
-            fee: fee,
-            reason: reason,
-            state: state,
-            at: at,
-            closedAt: instant
+            bonus: taken.bonus,
+            paidBack: taken.paidBack,
+            fee: Money(minor: notice.feeMinor(in: currency), currency: currency),
+            reason: String(notice.reason.unicodeScalars.filter { $0.value != 0 }.prefix(500).map(Character.init)),
+            state: .open,
+            evidenceDueAt: notice.evidenceDueAt,
+            at: stamp.at,
+            closedAt: nil
         )
     }
 }

@@ -110,6 +110,17 @@ package enum PaymentRules {
         return PaymentShares(unapplied: unapplied, applied: applied)
     }
 
+    /// What money takes that was sent back without us: first what is owed to the tenant, then as a refund.
+    ///
+    /// `owed`: in the payment's currency, in minor units.
+    static func shares(ofSent minor: Int64, from payment: Payment, owed: Int64) -> PaymentShares? {
+        let payable = min(minor, max(0, owed))
+        guard minor > payable else { return minor > 0 ? PaymentShares(payable: payable) : nil }
+        guard var shares = shares(of: minor - payable, from: payment) else { return nil }
+        shares.payable = payable
+        return shares
+    }
+
     /// What a dispute takes likewise: the bank does not ask how much there is to take.
     static func disputed(_ minor: Int64, of payment: Payment) -> PaymentShares {
         let unapplied = min(minor, max(0, payment.unapplied.minor))

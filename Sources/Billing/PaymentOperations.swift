@@ -13,12 +13,15 @@ package enum PaymentOperations {
     /// The same again, by the draft's key, yields the payment that is there. Money that came in is recorded whether or
     /// not an invoice can take of it.
     ///
+    /// `inAnyCurrency`: whether it is money that a gateway took, and so is recorded whatever the tenant is billed in.
+    ///
     /// - Throws: `PaymentError.referenceTaken`, `.otherCurrency`, `.inFuture`, `.restTooLarge`;
     ///   `InvoiceError.notFound`.
     @discardableResult
     package static func record(
         _ draft: PaymentDraft,
         of tenant: TenantID,
+        inAnyCurrency: Bool = false,
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Payment {
@@ -28,7 +31,7 @@ package enum PaymentOperations {
         if let known = try await PaymentQueries.find(dedupeKey: key, of: tenant, in: transaction) {
             return try same(known, draft)
         }
-        try await checkCurrency(draft.amount.currency, of: tenant, in: transaction)
+        if !inAnyCurrency { try await checkCurrency(draft.amount.currency, of: tenant, in: transaction) }
         let invoices = try await locked(draft.invoices, of: tenant, in: transaction)
         let payment = planned(draft, key: key, of: tenant, at: at, for: invoices, recordedAt: stamp.recordedAt)
         guard try await transaction.execute(PaymentQueries.insert(payment, by: stamp)) == 1 else {

@@ -56,14 +56,15 @@ enum PaymentPostings {
     /// What is to go back is owed; nil if it was owed already.
     static func owed(_ refund: PaymentRefund, id: JournalID) throws(LedgerError) -> Journal? {
         let shares = refund.shares
-        guard shares.unapplied + shares.applied > 0 else { return nil }
+        let owed = shares.total - shares.payable
+        guard owed > 0 else { return nil }
         return try journal(
             refund,
             "owed",
             at: refund.at,
             [
                 .debit(.unappliedCash, shares.unapplied), .debit(.refunds, shares.applied),
-                .credit(.refundPayable, shares.unapplied + shares.applied),
+                .debit(.prepaidCredit, shares.credit), .credit(.refundPayable, owed),
             ],
             id: id
         )
@@ -83,20 +84,22 @@ enum PaymentPostings {
     /// What could not be sent is not owed any more; nil if it was owed before the refund.
     static func failed(_ refund: PaymentRefund, at instant: Instant, id: JournalID) throws(LedgerError) -> Journal? {
         let shares = refund.shares
-        guard shares.unapplied + shares.applied > 0 else { return nil }
+        let owed = shares.total - shares.payable
+        guard owed > 0 else { return nil }
         return try journal(
             refund,
             "failed",
             at: instant,
             [
-                .debit(.refundPayable, shares.unapplied + shares.applied),
-                .credit(.unappliedCash, shares.unapplied), .credit(.refunds, shares.applied),
+                .debit(.refundPayable, owed), .credit(.unappliedCash, shares.unapplied),
+                .credit(.refunds, shares.applied), .credit(.prepaidCredit, shares.credit),
             ],
             id: id
         )
     }
 
-    /// The provider takes the money until it is decided; of what invoices took it is a receivable meanwhile.
+    /// The provider takes the money until it is decided; of what invoices took it is a receivable meanwhile, and credit
+    /// that none took is not the tenant's.
     static func opened(_ dispute: PaymentDispute, id: JournalID) throws(LedgerError) -> Journal {
         let shares = dispute.shares
         return try journal(
@@ -105,7 +108,8 @@ enum PaymentPostings {
             at: dispute.at,
             [
                 .debit(.unappliedCash, shares.unapplied), .debit(.receivable, shares.applied),
-                .debit(.paymentFees, dispute.fee.minor), .credit(.cash, shares.total + dispute.fee.minor),
+                .debit(.prepaidCredit, shares.credit), .debit(.paymentFees, dispute.fee.minor),
+                .credit(.cash, shares.total + dispute.fee.minor),
             ],
             id: id
         )
@@ -120,7 +124,7 @@ enum PaymentPostings {
             at: instant,
             [
                 .debit(.cash, shares.total), .credit(.unappliedCash, shares.unapplied),
-                .credit(.receivable, shares.applied),
+                .credit(.receivable, shares.applied), .credit(.prepaidCredit, shares.credit),
             ],
             id: id
         )

@@ -87,7 +87,8 @@ enum PaymentReconciliationJournalQueries {
     ) async throws -> [Reconciliation.Expectation] {
         let refunds = try await transaction.query(
             """
-            SELECT tenant_id, id, currency, state, unapplied_minor, applied_minor, payable_minor FROM app.refunds
+            SELECT tenant_id, id, currency, state, unapplied_minor, applied_minor, payable_minor, credit_minor
+            FROM app.refunds
             WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant)) ORDER BY tenant_id, id
             """
         ) { row -> [Reconciliation.Expectation] in
@@ -98,6 +99,7 @@ enum PaymentReconciliationJournalQueries {
             let unapplied: Int64 = try row.next()
             let applied: Int64 = try row.next()
             let payable: Int64 = try row.next()
+            let credit: Int64 = try row.next()
             func expectation(_ act: String, _ entries: [Journal.Entry]) -> Reconciliation.Expectation {
                 Reconciliation.Expectation(
                     tenant: tenant,
@@ -108,18 +110,18 @@ enum PaymentReconciliationJournalQueries {
                 )
             }
             let owed: [Journal.Entry] = [
-                .debit(.unappliedCash, unapplied), .debit(.refunds, applied),
-                .credit(.refundPayable, unapplied + applied),
+                .debit(.unappliedCash, unapplied), .debit(.refunds, applied), .debit(.prepaidCredit, credit),
+                .credit(.refundPayable, unapplied + applied + credit),
             ]
             var expected: [Reconciliation.Expectation] = []
-            if unapplied + applied > 0 {
+            if unapplied + applied + credit > 0 {
                 expected.append(expectation("owed", owed))
                 if state == "failed" {
                     expected.append(expectation("failed", owed.map { Journal.Entry($0.account, -$0.amount) }))
                 }
             }
             if state == "succeeded" {
-                let amount = unapplied + applied + payable
+                let amount = unapplied + applied + payable + credit
                 expected.append(expectation("sent", [.debit(.refundPayable, amount), .credit(.cash, amount)]))
             }
             return expected
@@ -133,7 +135,8 @@ enum PaymentReconciliationJournalQueries {
     ) async throws -> [Reconciliation.Expectation] {
         let disputes = try await transaction.query(
             """
-            SELECT tenant_id, id, currency, state, unapplied_minor, applied_minor, fee_minor FROM app.payment_disputes
+            SELECT tenant_id, id, currency, state, unapplied_minor, applied_minor, credit_minor, fee_minor
+            FROM app.payment_disputes
             WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant)) ORDER BY tenant_id, id
             """
         ) { row -> [Reconciliation.Expectation] in
@@ -143,6 +146,7 @@ enum PaymentReconciliationJournalQueries {
             let state: String = try row.next()
             let unapplied: Int64 = try row.next()
             let applied: Int64 = try row.next()
+            let credit: Int64 = try row.next()
             let fee: Int64 = try row.next()
             func expectation(_ act: String, _ entries: [Journal.Entry]) -> Reconciliation.Expectation {
                 Reconciliation.Expectation(
@@ -157,15 +161,16 @@ enum PaymentReconciliationJournalQueries {
                 expectation(
                     "opened",
                     [
-                        .debit(.unappliedCash, unapplied), .debit(.receivable, applied), .debit(.paymentFees, fee),
-                        .credit(.cash, unapplied + applied + fee),
+                        .debit(.unappliedCash, unapplied), .debit(.receivable, applied),
+                        .debit(.prepaidCredit, credit), .debit(.paymentFees, fee),
+                        .credit(.cash, unapplied + applied + credit + fee),
                     ]
                 )
             ]
             if state == "won" {
                 let back: [Journal.Entry] = [
-                    .debit(.cash, unapplied + applied), .credit(.unappliedCash, unapplied),
-                    .credit(.receivable, applied),
+                    .debit(.cash, unapplied + applied + credit), .credit(.unappliedCash, unapplied),
+                    .credit(.receivable, applied), .credit(.prepaidCredit, credit),
                 ]
                 expected.append(expectation("won", back))
             } else if state == "lost", applied > 0 {

@@ -12,8 +12,6 @@ extension PaymentOperations {
     ///
     /// `key`: what makes asking twice harmless; nil asks anew each time.
     ///
-    /// `isMade`: whether the money is gone already, and so is booked whatever credit notes gave back of the invoices.
-    ///
     /// - Throws: `PaymentError.notFound`, `.notRefundable`, `.nothingLeft`.
     @discardableResult
     package static func refund(
@@ -21,15 +19,13 @@ extension PaymentOperations {
         amount: Money? = nil,
         reason: String,
         key: String? = nil,
-        isMade: Bool = false,
         of tenant: TenantID,
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> PaymentRefund {
         let payment = try await lockedWithInvoices(id, of: tenant, in: transaction)
         if let known = try await known(key, of: tenant, in: transaction) { return known }
-        let applied =
-            isMade ? payment.refundableApplied : try await refundableApplied(of: payment, in: transaction)
+        let applied = try await refundableApplied(of: payment, in: transaction)
         let left = min(payment.refundable.minor, max(0, payment.unapplied.minor) + max(0, applied))
         let most = Money(minor: max(0, left), currency: payment.amount.currency)
         let asked = amount ?? most
@@ -88,13 +84,17 @@ extension PaymentOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> PaymentRefund {
+        if try await PaymentRefundQueries.find(id, of: tenant, in: transaction)?.purchase != nil {
+            // Before the refund, as who books one does: its credit may come back.
+            _ = try await InvoiceQueries.lockTenant(tenant, in: transaction)
+        }
         let refund = try await PaymentRefundQueries.lock(id, of: tenant, in: transaction)
         guard refund.state == .pending else { return refund }
         var next = refund
         var journal: Journal?
         let journalID = JournalID.make(at: stamp.recordedAt)
         switch outcome {
-        case .succeeded(let reference, _):
+        case .succeeded(let reference, _, _):
             next = refund.settled(.succeeded, reference: reference, error: nil, at: stamp.at)
             journal = try PaymentPostings.sent(refund, at: stamp.at, id: journalID)
         case .pending(let reference), .needsAction(let reference, _):
@@ -110,6 +110,21 @@ extension PaymentOperations {
         }
         try await transaction.execute(PaymentRefundQueries.update(next))
         if let journal { try await LedgerOperations.post([journal], by: stamp, in: transaction) }
+        if next.state == .failed, let purchase = refund.purchase {
+            let taken = CreditPurchase.Taken(
+                credit: refund.shares.credit,
+                bonus: refund.bonus,
+                paidBack: refund.paidBack
+            )
+            try await CreditPurchaseOperations.giveBack(
+                taken,
+                to: purchase,
+                of: tenant,
+                because: refund.id.text,
+                by: stamp,
+                in: transaction
+            )
+        }
         if next.state != .pending { try await record("refund.\(next.state.rawValue)", next, stamp, in: transaction) }
         return next
     }
@@ -136,14 +151,18 @@ extension PaymentOperations {
     }
 
     /// A payment with the invoices that took of it: who issues credit notes holds these, too.
-    private static func lockedWithInvoices(
+    ///
+    /// `andTenant`: also the tenant, whom everybody holds who sends what is owed; after invoices, as who voids them.
+    static func lockedWithInvoices(
         _ id: PaymentID,
         of tenant: TenantID,
+        andTenant: Bool = false,
         in transaction: borrowing Transaction
     ) async throws -> Payment {
         let seen = try await PaymentQueries.find(id, of: tenant, in: transaction)
         let invoices = Set(seen?.allocations.map(\.invoice) ?? [])
         for invoice in invoices.sorted() { _ = try await InvoiceQueries.lock(invoice, of: tenant, in: transaction) }
+        if andTenant { _ = try await InvoiceQueries.lockTenant(tenant, in: transaction) }
         let payment = try await PaymentQueries.lock(id, of: tenant, in: transaction)
         for invoice in Set(payment.allocations.map(\.invoice)).subtracting(invoices).sorted() {
             _ = try await InvoiceQueries.lock(invoice, of: tenant, in: transaction)
@@ -168,8 +187,12 @@ extension PaymentOperations {
         return min(payment.refundableApplied, most - payment.refunded.applied - payment.disputed.applied)
     }
 
-    private static func begin(
+    /// Writes a refund and what is owed by it.
+    ///
+    /// `isSent`: whether its gateway has sent it already, and is not to be asked.
+    static func begin(
         _ refund: PaymentRefund,
+        isSent: Bool = false,
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> PaymentRefund {
@@ -178,6 +201,7 @@ extension PaymentOperations {
             try await LedgerOperations.post([journal], by: stamp, in: transaction)
         }
         try await record("refund.created", refund, stamp, in: transaction)
+        guard !isSent else { return refund }
         guard refund.gateway == PaymentDraft.manual else {
             try await PaymentJobs.enqueueRefund(refund, after: 0, by: stamp, in: transaction)
             return refund
@@ -191,7 +215,7 @@ extension PaymentOperations {
         )
     }
 
-    private static func known(
+    static func known(
         _ key: String?,
         of tenant: TenantID,
         in transaction: borrowing Transaction
@@ -200,7 +224,7 @@ extension PaymentOperations {
         return try await PaymentRefundQueries.find(dedupeKey: key, of: tenant, in: transaction)
     }
 
-    private static func planned(
+    static func planned(
         _ shares: PaymentShares,
         of payment: Payment?,
         _ currency: Currency,
@@ -209,26 +233,15 @@ extension PaymentOperations {
         _ tenant: TenantID,
         _ stamp: Stamp
     ) throws -> PaymentRefund {
-        let length = reason.unicodeScalars.count
-        guard (1...500).contains(length), !reason.utf8.contains(0) else {
-            throw Problem.invalid("reason", "has \(length) characters; 1 to 500 are allowed, and none is U+0000")
-        }
-        let id = PaymentRefundID.make(at: stamp.recordedAt)
-        return PaymentRefund(
-            id: id,
+        try PaymentRefund(
             tenant: tenant,
             payment: payment?.id,
             shares: shares,
             currency: currency,
             gateway: payment?.gateway ?? PaymentDraft.manual,
-            state: .pending,
-            reason: reason,
-            reference: nil,
-            error: nil,
-            tries: 0,
-            at: stamp.at,
-            settledAt: nil,
-            dedupeKey: key ?? "refund:\(id)"
+            reason: PaymentRefund.checked(reason: reason),
+            key: key,
+            by: stamp
         )
     }
 
@@ -245,41 +258,6 @@ extension PaymentOperations {
             details: refund.json,
             by: stamp,
             in: transaction
-        )
-    }
-}
-
-extension PaymentRefund {
-    func settled(_ state: State, reference: String?, error: String?, at instant: Instant?) -> PaymentRefund {
-        with(state: state, reference: reference ?? self.reference, error: error, tries: tries, settledAt: instant)
-    }
-
-    func unanswered(_ error: String) -> PaymentRefund {
-        with(state: .pending, reference: reference, error: error, tries: tries + 1, settledAt: nil)
-    }
-
-    private func with(
-        state: State,
-        reference: String?,
-        error: String?,
-        tries: Int,
-        settledAt: Instant?
-    ) -> PaymentRefund {
-        PaymentRefund(
-            id: id,
-            tenant: tenant,
-            payment: payment,
-            shares: shares,
-            currency: currency,
-            gateway: gateway,
-            state: state,
-            reason: reason,
-            reference: reference,
-            error: error,
-            tries: tries,
-            at: at,
-            settledAt: settledAt,
-            dedupeKey: dedupeKey
         )
     }
 }

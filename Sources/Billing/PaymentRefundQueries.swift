@@ -2,7 +2,7 @@ import Ledger
 package import Postgres
 package import Values
 
-/// Reading and writing refunds and disputes.
+/// Reading and writing refunds.
 package enum PaymentRefundQueries {
     /// Refunds in the order of their ids.
     ///
@@ -94,7 +94,7 @@ package enum PaymentRefundQueries {
                 WHERE j.tenant_id = \(tenant) AND j.currency = \(currency)
                   AND e.account = \(Account.refundPayable.rawValue)), 0)
             - coalesce((
-                SELECT sum(unapplied_minor + applied_minor + payable_minor) FROM app.refunds
+                SELECT sum(unapplied_minor + applied_minor + payable_minor + credit_minor) FROM app.refunds
                 WHERE tenant_id = \(tenant) AND currency = \(currency) AND state = 'pending'), 0))::bigint
             """
         ) { row in try row.next() }
@@ -103,13 +103,14 @@ package enum PaymentRefundQueries {
 
     static func insert(_ refund: PaymentRefund, by stamp: Stamp) -> SQL {
         """
-        INSERT INTO app.refunds (tenant_id, id, payment_id, unapplied_minor, applied_minor, payable_minor, currency,
-                                 gateway, state, reason, reference, error, tries, at, settled_at, recorded_at, author,
-                                 dedupe_key)
-        VALUES (\(refund.tenant), \(refund.id), \(refund.payment), \(refund.shares.unapplied),
-                \(refund.shares.applied), \(refund.shares.payable), \(refund.currency), \(refund.gateway),
-                \(refund.state.rawValue), \(refund.reason), \(refund.reference), \(refund.error), \(refund.tries),
-                \(refund.at), \(refund.settledAt), \(stamp.recordedAt), \(stamp.author), \(refund.dedupeKey))
+        INSERT INTO app.refunds (tenant_id, id, payment_id, purchase_id, unapplied_minor, applied_minor, payable_minor,
+                                 credit_minor, bonus_minor, paid_back_minor, currency, gateway, state, reason,
+                                 reference, error, tries, at, settled_at, recorded_at, author, dedupe_key)
+        VALUES (\(refund.tenant), \(refund.id), \(refund.payment), \(refund.purchase), \(refund.shares.unapplied),
+                \(refund.shares.applied), \(refund.shares.payable), \(refund.shares.credit), \(refund.bonus),
+                \(refund.paidBack), \(refund.currency), \(refund.gateway), \(refund.state.rawValue), \(refund.reason),
+                \(refund.reference), \(refund.error), \(refund.tries), \(refund.at), \(refund.settledAt),
+                \(stamp.recordedAt), \(stamp.author), \(refund.dedupeKey))
         """
     }
 
@@ -121,74 +122,26 @@ package enum PaymentRefundQueries {
         """
     }
 
-    /// Disputes in the order of their ids.
-    ///
-    /// `tenant`: only this tenant's; nil is all, for staff.
-    package static func disputes(
-        of tenant: TenantID?,
-        payment: PaymentID? = nil,
-        limit: Int,
-        in transaction: borrowing Transaction
-    ) async throws -> [PaymentDispute] {
-        try await transaction.query(
-            """
-            SELECT \(fragment: disputeColumns) FROM app.payment_disputes
-            WHERE (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
-              AND (\(payment)::uuid IS NULL OR payment_id = \(payment))
-            ORDER BY id LIMIT \(limit)
-            """,
-            dispute
-        )
-    }
-
-    /// The dispute that a gateway calls so, held until the transaction ends.
-    static func lockDispute(
-        gateway: String,
-        reference: String,
-        of tenant: TenantID,
-        in transaction: borrowing Transaction
-    ) async throws -> PaymentDispute? {
-        try await transaction.first(
-            """
-            SELECT \(fragment: disputeColumns) FROM app.payment_disputes
-            WHERE tenant_id = \(tenant) AND gateway = \(gateway) AND reference = \(reference) FOR NO KEY UPDATE
-            """,
-            dispute
-        )
-    }
-
-    static func insert(_ dispute: PaymentDispute, by stamp: Stamp) -> SQL {
-        """
-        INSERT INTO app.payment_disputes (tenant_id, id, payment_id, gateway, reference, currency, unapplied_minor,
-                                          applied_minor, fee_minor, reason, state, at, recorded_at, author)
-        VALUES (\(dispute.tenant), \(dispute.id), \(dispute.payment), \(dispute.gateway), \(dispute.reference),
-                \(dispute.fee.currency), \(dispute.shares.unapplied), \(dispute.shares.applied),
-                \(dispute.fee.minor), \(dispute.reason), \(dispute.state.rawValue), \(dispute.at),
-                \(stamp.recordedAt), \(stamp.author))
-        """
-    }
-
     private static let columns: SQL =
         """
-        id, tenant_id, payment_id, unapplied_minor, applied_minor, payable_minor, currency, gateway, state, reason,
-        reference, error, tries, at, settled_at, dedupe_key
-        """
-
-    private static let disputeColumns: SQL =
-        """
-        id, tenant_id, payment_id, gateway, reference, currency, unapplied_minor, applied_minor, fee_minor, reason,
-        state, at, closed_at
+        id, tenant_id, payment_id, purchase_id, unapplied_minor, applied_minor, payable_minor, credit_minor,
+        bonus_minor, paid_back_minor, currency, gateway, state, reason, reference, error, tries, at, settled_at,
+        dedupe_key
         """
 
     private static func refund(_ row: inout RowReader) throws -> PaymentRefund {
         let id: PaymentRefundID = try row.next()
         let tenant: TenantID = try row.next()
         let payment: PaymentID? = try row.next()
+        let purchase: CreditPurchaseID? = try row.next()
         let shares = PaymentShares(
             unapplied: try row.next(),
             applied: try row.next(),
-            payable: try row.next()
+            payable: try row.next(),
+            credit: try row.next()
         )
+        let bonus: Int64 = try row.next()
+        let paidBack: Int64 = try row.next()
         let currency: Currency = try row.next()
         let gateway: String = try row.next()
         let state: String = try row.next()
@@ -196,7 +149,10 @@ package enum PaymentRefundQueries {
             id: id,
             tenant: tenant,
             payment: payment,
+            purchase: purchase,
             shares: shares,
+            bonus: bonus,
+            paidBack: paidBack,
             currency: currency,
             gateway: gateway,
             // The table's CHECK has no other words.
@@ -208,32 +164,6 @@ package enum PaymentRefundQueries {
             at: try row.next(),
             settledAt: try row.next(),
             dedupeKey: try row.next()
-        )
-    }
-
-    private static func dispute(_ row: inout RowReader) throws -> PaymentDispute {
-        let id: PaymentDisputeID = try row.next()
-        let tenant: TenantID = try row.next()
-        let payment: PaymentID = try row.next()
-        let gateway: String = try row.next()
-        let reference: String = try row.next()
-        let currency: Currency = try row.next()
-        let shares = PaymentShares(unapplied: try row.next(), applied: try row.next())
-        let fee: Int64 = try row.next()
-        let reason: String = try row.next()
-        let state: String = try row.next()
-        return PaymentDispute(
-            id: id,
-            tenant: tenant,
-            payment: payment,
-            gateway: gateway,
-            reference: reference,
-            shares: shares,
-            fee: Money(minor: fee, currency: currency),
-            reason: reason,
-            state: PaymentDispute.State(rawValue: state) ?? .open,
-            at: try row.next(),
-            closedAt: try row.next()
         )
     }
 }

@@ -27,20 +27,7 @@ extension InvoiceAssembly {
         }
         let all = try lines.map(line) + corrections(of: drafts, billed, unchanged)
         guard !all.isEmpty, all.reduce(0, { $0 + $1.amount }) >= threshold else { return nil }
-        let draft = InvoiceDraft(
-            issuedAt: instant,
-            reason: .threshold,
-            lines: [],
-            subtotal: 0,
-            discount: 0,
-            tax: 0,
-            total: 0,
-            grantsApplied: [],
-            balanceApplied: 0,
-            amountDue: 0,
-            refundDue: nil,
-            balanceAdded: 0
-        )
+        let draft = InvoiceDraft.bare(.threshold, at: instant)
         return try invoice(draft, InvoiceID.make(at: recordedAt), all, &pool)
     }
 

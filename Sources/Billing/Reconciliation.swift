@@ -23,6 +23,8 @@ package struct ReconciliationDifference: Hashable, Sendable {
         case credit
         /// The numbers of an entity's invoices or credit notes have a gap.
         case numbers
+        /// Receipts, partners' shares in them, payouts and what is booked of both disagree.
+        case partner
         /// The books themselves are not sound.
         case ledger
     }
@@ -77,6 +79,8 @@ package enum Reconciliation {
         let end: Instant
         let ratio: Exact
         let quantity: Exact
+        /// What of it voided invoices billed.
+        let voided: Exact
         let invoices: [InvoiceID]
         /// Whether no later invoice can bill what came late.
         let isOver: Bool
@@ -167,6 +171,8 @@ package enum Reconciliation {
     private static func agrees(_ stretch: BilledStretch, _ sums: BilledStretch.Sums) -> Bool {
         let quantity = quantity(stretch, sums).rounded(toDigits: Decimal12.digits)
         if quantity == stretch.quantity { return true }
+        // What nobody owes is not given back.
+        if stretch.voided > quantity, stretch.quantity == stretch.voided { return true }
         // Of groups that are priced apart each counts at least 0: together they may come to more than the sum.
         let hasNegative = sums.min?.isNegative ?? false
         return stretch.rule.aggregation == .sum && hasNegative && stretch.quantity > quantity

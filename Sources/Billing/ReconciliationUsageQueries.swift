@@ -13,17 +13,19 @@ enum ReconciliationUsageQueries {
         try await transaction.query(
             """
             WITH stretches AS MATERIALIZED (
-                SELECT tenant_id, subscription_id, plan_version_id, price, meter, measure, unique_by, period_start,
-                       period_end, ratio, sum(quantity) AS quantity, max(recorded_at) AS known_at,
-                       array_agg(DISTINCT invoice_id) AS invoices
-                FROM app.invoice_lines
-                WHERE kind = 'usage' AND measure IS NOT NULL AND (\(tenant)::uuid IS NULL OR tenant_id = \(tenant))
+                SELECT l.tenant_id, l.subscription_id, plan_version_id, price, meter, measure, unique_by, period_start,
+                       period_end, ratio, sum(quantity) AS quantity, max(l.recorded_at) AS known_at,
+                       array_agg(DISTINCT invoice_id) AS invoices,
+                       coalesce(sum(quantity) FILTER (WHERE i.status = 'void'), 0) AS voided
+                FROM app.invoice_lines l
+                JOIN app.invoices i ON i.tenant_id = l.tenant_id AND i.id = l.invoice_id
+                WHERE kind = 'usage' AND measure IS NOT NULL AND (\(tenant)::uuid IS NULL OR l.tenant_id = \(tenant))
                 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
                 -- What was billed before the end of a period and taken back by a change is billed under other stretches.
                 HAVING sum(quantity) <> 0 OR sum(amount_minor) <> 0 OR NOT bool_or(is_correction)
             )
             SELECT b.tenant_id, b.subscription_id, b.price, b.meter, b.measure, b.unique_by, b.period_start,
-                   b.period_end, b.ratio, b.quantity::text, b.invoices,
+                   b.period_end, b.ratio, b.quantity::text, b.voided::text, b.invoices,
                    s.next_billing_at IS NULL AND s.paused_at IS NULL,
                    \(fragment: sums("counts")), \(fragment: sums("known"))
             FROM stretches b
@@ -50,7 +52,9 @@ enum ReconciliationUsageQueries {
                   AND b.period_start < (z.month + interval '1 month')::timestamptz)
               AND CASE b.measure
                 WHEN 'count' THEN b.quantity <> a.counts_count
+                    AND NOT (b.quantity = b.voided AND b.voided > a.counts_count)
                 WHEN 'sum' THEN b.quantity <> greatest(0, coalesce(a.counts_sum, 0))
+                    AND NOT (b.quantity = b.voided AND b.voided > coalesce(a.counts_sum, 0))
                 ELSE true
             END
             ORDER BY 1, 2, 7, 3
@@ -91,7 +95,10 @@ enum ReconciliationUsageQueries {
         let end: Instant = try row.next()
         let ratio: String = try row.next()
         let quantity: String = try row.next()
-        guard let rule, let ratio = Exact(fraction: ratio), let quantity = Exact(decimal: quantity) else {
+        let voided: String = try row.next()
+        guard let rule, let ratio = Exact(fraction: ratio), let quantity = Exact(decimal: quantity),
+            let voided = Exact(decimal: voided)
+        else {
             throw PostgresError(.decoding, "a usage line cannot be read")
         }
         return Reconciliation.BilledStretch(
@@ -104,6 +111,7 @@ enum ReconciliationUsageQueries {
             end: end,
             ratio: ratio,
             quantity: quantity,
+            voided: voided,
             invoices: try row.next(),
             isOver: try row.next(),
             now: try sums(&row),

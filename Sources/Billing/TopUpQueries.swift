@@ -40,7 +40,8 @@ package enum TopUpQueries {
                   SELECT FROM app.credit_purchases p
                   WHERE p.tenant_id = r.tenant_id AND p.source = 'top_up' AND p.status = 'pending')
               AND coalesce((
-                  SELECT sum(g.amount_minor - coalesce(u.used, 0) - coalesce(g.expired_minor, 0))
+                  SELECT sum(g.amount_minor - greatest(coalesce(u.used, 0), g.paid_back_minor)
+                             - coalesce(g.expired_minor, 0) - g.withdrawn_minor)
                   FROM app.credit_grants g LEFT JOIN LATERAL (
                       SELECT sum(u.amount_minor) AS used FROM app.credit_uses u
                       WHERE u.tenant_id = g.tenant_id AND u.grant_id = g.id

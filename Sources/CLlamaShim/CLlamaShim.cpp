@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -109,8 +110,10 @@ struct abono_llama_context {
     std::vector<int32_t> sampled_rows;
     std::atomic<bool> stop{false};
     int32_t vocabulary_size = 0;
+    int32_t vector_size = 0;
     const llama_vocab *vocabulary = nullptr;
     bool is_computed = false;
+    bool makes_vectors = false;
 
     bool has_sequence(int32_t sequence) const {
         return sequence >= 0 && static_cast<size_t>(sequence) < samplers.size();
@@ -143,8 +146,13 @@ int32_t abono_llama_model_load(const char *path, abono_llama_model **model) {
         facts.trained_context = llama_model_n_ctx_train(loaded);
         facts.vocabulary = llama_vocab_n_tokens(result->vocabulary);
         facts.beginning = llama_vocab_get_add_bos(result->vocabulary) ? llama_vocab_bos(result->vocabulary) : -1;
-        facts.generates = llama_model_has_decoder(loaded) && !llama_model_has_encoder(loaded)
-            && llama_vocab_type(result->vocabulary) != LLAMA_VOCAB_TYPE_WPM && !llama_model_is_diffusion(loaded);
+        result->architecture = metadata(loaded, "general.architecture");
+        // Encoders look at a whole text at once: they make vectors and write nothing.
+        const bool encodes = llama_vocab_type(result->vocabulary) == LLAMA_VOCAB_TYPE_WPM
+            || metadata(loaded, (result->architecture + ".attention.causal").c_str()) == "false";
+        facts.generates = !encodes && llama_model_has_decoder(loaded) && !llama_model_has_encoder(loaded)
+            && !llama_model_is_diffusion(loaded);
+        facts.vector_size = encodes && !llama_model_is_diffusion(loaded) ? llama_model_n_embd_out(loaded) : 0;
         facts.longest_piece = 1;
         for (int32_t token = 0; token < facts.vocabulary; ++token) {
             char piece[512];
@@ -154,7 +162,6 @@ int32_t abono_llama_model_load(const char *path, abono_llama_model **model) {
         char description[256] = {};
         llama_model_desc(loaded, description, sizeof(description));
         result->description = description;
-        result->architecture = metadata(loaded, "general.architecture");
         result->name = metadata(loaded, "general.name");
         result->weights = llama_ftype_name(llama_model_ftype(loaded));
         *model = result.release();
@@ -182,11 +189,11 @@ const char *abono_llama_model_text(const abono_llama_model *model, int32_t which
 }
 
 int32_t abono_llama_tokenize(
-    const abono_llama_model *model, const char *text, int32_t length, bool parse_control, int32_t *tokens,
-    int32_t capacity) {
+    const abono_llama_model *model, const char *text, int32_t length, bool parse_control, bool add_ends,
+    int32_t *tokens, int32_t capacity) {
     return guarded([&]() -> int32_t {
         const int32_t count =
-            llama_tokenize(model->vocabulary, text, length, tokens, capacity, /* add_special */ false, parse_control);
+            llama_tokenize(model->vocabulary, text, length, tokens, capacity, add_ends, parse_control);
         if (count == INT32_MIN) {
             return fail(ABONO_LLAMA_BAD_ARGUMENT, "the text is too long to be tokenised");
         }
@@ -235,7 +242,16 @@ int32_t abono_llama_context_create(
         params.n_ctx = static_cast<uint32_t>(options.context) * params.n_seq_max;
         params.n_batch = static_cast<uint32_t>(options.batch);
         params.n_ubatch = params.n_batch;
-        params.n_outputs_max = params.n_seq_max;
+        params.n_outputs_max = static_cast<uint32_t>(std::clamp(options.rows, options.sequences, options.batch));
+        params.n_outputs_max_per_seq = params.n_outputs_max;
+        if (options.vectors) {
+            // An encoder looks at a whole batch at once and keeps nothing; all of its rows are put out.
+            params.embeddings = true;
+            params.n_ctx = params.n_batch;
+            params.kv_unified = true;
+            params.n_outputs_max = params.n_batch;
+            params.n_outputs_max_per_seq = params.n_batch;
+        }
         params.n_threads = options.threads;
         params.n_threads_batch = options.threads;
         params.abort_callback = [](void *flag) {
@@ -243,9 +259,20 @@ int32_t abono_llama_context_create(
         };
         params.abort_callback_data = &result->stop;
         result->context.reset(llama_init_from_model(model->model.get(), params));
+        if (options.vectors && result->context
+            && llama_pooling_type(result->context.get()) == LLAMA_POOLING_TYPE_NONE) {
+            // The file does not say how a text's vector is made of its tokens': their mean is the usual way.
+            params.pooling_type = LLAMA_POOLING_TYPE_MEAN;
+            result->context.reset(llama_init_from_model(model->model.get(), params));
+        }
         if (!result->context) {
             return fail(ABONO_LLAMA_FAILED, "the context could not be made (too little memory?)");
         }
+        if (options.vectors && llama_pooling_type(result->context.get()) == LLAMA_POOLING_TYPE_RANK) {
+            return fail(ABONO_LLAMA_FAILED, "the model ranks pairs of texts and makes no vectors");
+        }
+        result->makes_vectors = options.vectors;
+        result->vector_size = model->facts.vector_size;
         llama_attach_threadpool(result->context.get(), result->pool.get(), result->pool.get());
         result->batch.reset(llama_batch_ext_init(result->context.get()));
         result->samplers.resize(static_cast<size_t>(options.sequences));
@@ -296,7 +323,8 @@ int32_t abono_llama_batch_add(
 
 int32_t abono_llama_process(abono_llama_context *context) {
     return guarded([&]() -> int32_t {
-        const int32_t code = llama_process(context->context.get(), LLAMA_PROCESS_TYPE_DECODE, context->batch.get());
+        const auto type = context->makes_vectors ? LLAMA_PROCESS_TYPE_ENCODE : LLAMA_PROCESS_TYPE_DECODE;
+        const int32_t code = llama_process(context->context.get(), type, context->batch.get());
         context->is_computed = code == 0;
         switch (code) {
             case 0: return ABONO_LLAMA_OK;
@@ -443,6 +471,117 @@ int32_t abono_llama_sample(abono_llama_context *context, int32_t sequence, int32
         llama_sampler_accept(sampler.chain.get(), choice);
         *token = choice;
         return ABONO_LLAMA_OK;
+    });
+}
+
+// MARK: - Likelihoods and vectors
+
+namespace {
+
+/// The logits of a row that was computed to be sampled, or nullptr with the error set.
+const float *logits_of(abono_llama_context *context, int32_t row) {
+    const auto &rows = context->sampled_rows;
+    if (!context->is_computed || context->makes_vectors || std::find(rows.begin(), rows.end(), row) == rows.end()) {
+        last_error = "the row was not computed to be sampled";
+        return nullptr;
+    }
+    const float *logits = llama_get_logits_ith(context->context.get(), row);
+    if (logits == nullptr) {
+        last_error = "the row has no logits";
+    }
+    return logits;
+}
+
+/// The logarithm by which logits exceed logarithms of probabilities.
+double log_sum(const float *logits, int32_t count) {
+    const float largest = *std::max_element(logits, logits + count);
+    double sum = 0;
+    for (int32_t token = 0; token < count; ++token) {
+        sum += std::exp(static_cast<double>(logits[token] - largest));
+    }
+    return largest + std::log(sum);
+}
+
+}  // namespace
+
+int32_t abono_llama_logprobs(
+    abono_llama_context *context, int32_t row, const int32_t *tokens, int32_t count, double *logprobs) {
+    return guarded([&]() -> int32_t {
+        const float *logits = logits_of(context, row);
+        if (logits == nullptr) {
+            return ABONO_LLAMA_BAD_ARGUMENT;
+        }
+        const double normalizer = log_sum(logits, context->vocabulary_size);
+        for (int32_t index = 0; index < count; ++index) {
+            if (tokens[index] < 0 || tokens[index] >= context->vocabulary_size) {
+                return fail(ABONO_LLAMA_BAD_ARGUMENT, "the token is not in the vocabulary");
+            }
+            logprobs[index] = logits[tokens[index]] - normalizer;
+        }
+        return ABONO_LLAMA_OK;
+    });
+}
+
+int32_t abono_llama_likeliest(
+    abono_llama_context *context, int32_t row, int32_t count, int32_t *tokens, double *logprobs) {
+    return guarded([&]() -> int32_t {
+        const float *logits = logits_of(context, row);
+        if (logits == nullptr || count < 0) {
+            return ABONO_LLAMA_BAD_ARGUMENT;
+        }
+        const double normalizer = log_sum(logits, context->vocabulary_size);
+        const int32_t size = std::min(count, context->vocabulary_size);
+        std::vector<int32_t> best(static_cast<size_t>(context->vocabulary_size));
+        std::iota(best.begin(), best.end(), 0);
+        std::partial_sort(best.begin(), best.begin() + size, best.end(), [&](int32_t left, int32_t right) {
+            return logits[left] != logits[right] ? logits[left] > logits[right] : left < right;
+        });
+        for (int32_t index = 0; index < size; ++index) {
+            tokens[index] = best[static_cast<size_t>(index)];
+            logprobs[index] = logits[tokens[index]] - normalizer;
+        }
+        return size;
+    });
+}
+
+int32_t abono_llama_vector(abono_llama_context *context, int32_t sequence, float *vector, int32_t capacity) {
+    return guarded([&]() -> int32_t {
+        if (!context->has_sequence(sequence) || !context->makes_vectors || !context->is_computed
+            || capacity < context->vector_size) {
+            return fail(ABONO_LLAMA_BAD_ARGUMENT, "no such sequence, or nothing was computed");
+        }
+        const float *pooled = llama_get_embeddings_seq(context->context.get(), sequence);
+        if (pooled == nullptr) {
+            return fail(ABONO_LLAMA_FAILED, "the sequence has no vector");
+        }
+        double squares = 0;
+        for (int32_t index = 0; index < context->vector_size; ++index) {
+            squares += static_cast<double>(pooled[index]) * pooled[index];
+        }
+        const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+        for (int32_t index = 0; index < context->vector_size; ++index) {
+            vector[index] = static_cast<float>(pooled[index] * scale);
+        }
+        return context->vector_size;
+    });
+}
+
+int32_t abono_llama_copy(abono_llama_context *context, int32_t from, int32_t to, int32_t count) {
+    return guarded([&]() -> int32_t {
+        if (!context->has_sequence(from) || !context->has_sequence(to) || from == to || count < 1
+            || count > abono_llama_held(context, from)) {
+            return fail(ABONO_LLAMA_BAD_ARGUMENT, "no such sequences, or they hold less");
+        }
+        llama_memory_t memory = llama_get_memory(context->context.get());
+        llama_memory_seq_rm(memory, to, -1, -1);
+        std::vector<uint8_t> bytes(llama_state_seq_get_size(context->context.get(), from));
+        const size_t got = llama_state_seq_get_data(context->context.get(), bytes.data(), bytes.size(), from);
+        if (got > 0 && llama_state_seq_set_data(context->context.get(), bytes.data(), got, to) > 0
+            && llama_memory_seq_rm(memory, to, count, -1) && abono_llama_held(context, to) == count) {
+            return ABONO_LLAMA_OK;
+        }
+        llama_memory_seq_rm(memory, to, -1, -1);
+        return fail(ABONO_LLAMA_FAILED, "a sequence could not be copied");
     });
 }
 

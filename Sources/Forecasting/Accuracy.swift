@@ -40,14 +40,14 @@ package struct Accuracy: Hashable, Sendable {
             var (error, naiveError) = (0.0, 0.0)
             for ahead in 0..<count {
                 let value = values[origin.months + ahead]
-                let forecast = backtest.scale.backward(projection.mean[ahead])
+                let forecast = origin.scale.backward(projection.mean[ahead])
                 error += abs(value - forecast)
                 naiveError += abs(value - origin.seasonalNaive[ahead])
                 let sum = abs(value) + abs(forecast)
                 if sum > 0 { relative += 200 * abs(value - forecast) / sum }
                 signed += forecast - value
                 size += abs(value)
-                let distance = abs(backtest.scale.forward(value) - projection.mean[ahead])
+                let distance = abs(origin.scale.forward(value) - projection.mean[ahead])
                 for (place, level) in levels.enumerated()
                 where distance <= Calibration.halfWidth(level: level) * factor * projection.spread[ahead] {
                     inside[place] += 1

@@ -2,6 +2,8 @@
 struct BacktestOrigin: Sendable {
     /// How many months were known.
     let months: Int
+    /// The scale that was chosen from what was known.
+    let scale: Scale
     /// The members' projections, on the scale.
     let projections: [Projection]
     /// The seasonal naive forecast from there, to compare with.
@@ -20,22 +22,23 @@ struct Backtest: Sendable {
 
     /// From the earliest origin to the latest.
     let origins: [BacktestOrigin]
-    /// The scale, chosen at the first origin.
-    let scale: Scale
     private let values: [Double]
 
     /// Runs the members of a pool over the history.
+    ///
+    /// The scale is chosen at the first origin, and anew where a value becomes known that it cannot hold.
     init(_ values: [Double], pool: Pool, fitter: inout Fitter) {
         var origins: [BacktestOrigin] = []
         for (place, months) in Self.places(values.count).enumerated() {
             let known = Array(values[..<months])
-            if place == 0, pool.usesScale { fitter.chooseScale(known) }
+            if pool.usesScale, place == 0 || !fitter.scale.holds(known) { fitter.chooseScale(known) }
             let projections = pool.members.map { member in
                 fitter.projection(member, of: known, horizon: Self.horizon, fresh: place == 0)
             }
             origins.append(
                 BacktestOrigin(
                     months: months,
+                    scale: fitter.scale,
                     projections: projections,
                     seasonalNaive: SimpleMethods.seasonalNaive(known, horizon: Self.horizon).mean,
                     limit: Combination.limit(known, on: fitter.scale),
@@ -45,7 +48,6 @@ struct Backtest: Sendable {
         }
         self.origins = origins
         self.values = values
-        scale = fitter.scale
     }
 
     /// Where the origins are: six, or eighteen over five years of a long history.
@@ -79,7 +81,7 @@ struct Backtest: Sendable {
         let projection = combined(origin, places)
         var sum = 0.0
         for ahead in 0..<scored(origin) {
-            sum += abs(values[origin.months + ahead] - scale.backward(projection.mean[ahead]))
+            sum += abs(values[origin.months + ahead] - origin.scale.backward(projection.mean[ahead]))
         }
         return sum / Double(scored(origin))
     }
@@ -90,7 +92,8 @@ struct Backtest: Sendable {
         for origin in origins.prefix(count) {
             let projection = combined(origin, places)
             for ahead in 0..<scored(origin) where origin.months + ahead < months {
-                let error = abs(scale.forward(values[origin.months + ahead]) - projection.mean[ahead])
+                let value = origin.scale.forward(values[origin.months + ahead])
+                let error = abs(value - projection.mean[ahead])
                 let width = Calibration.normalHalfWidth * projection.spread[ahead]
                 scores.append(width > 0 ? error / width : (error > 0 ? 3 : 0))
             }

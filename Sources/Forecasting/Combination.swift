@@ -42,3 +42,18 @@ enum Combination {
         return range > 0 ? 3 * range : .infinity
     }
 }
+
+extension Fitter {
+    /// The mean of some members of a pool, each chosen anew from all values.
+    mutating func combined(_ places: [Int], of pool: Pool, values: [Double], horizon: Int) -> Projection {
+        var projections: [Projection] = []
+        for place in places {
+            projections.append(projection(pool.members[place], of: values, horizon: horizon, fresh: true))
+        }
+        return Combination.of(
+            projections,
+            at: Array(projections.indices),
+            limit: Combination.limit(values, on: scale)
+        )
+    }
+}

@@ -16,10 +16,12 @@ package enum ForecastMethod: String, CaseIterable, Sendable {
     case holt
     /// The damped trend of the seasonally adjusted values.
     case damped
-    /// Exponential smoothing in state-space form, chosen by AICc, additive or on logarithms.
+    /// Exponential smoothing in state-space form, chosen by AICc: additive, on logarithms, or multiplicative.
     case ets
     /// The Theta method.
     case theta
+    /// The dynamic optimised Theta model.
+    case dynamicTheta = "dtheta"
     /// Seasonal ARIMA of small orders, chosen by AICc.
     case arima
     /// The plain mean of what `auto` has to choose from.

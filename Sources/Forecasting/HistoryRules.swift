@@ -47,11 +47,13 @@ struct Pool: Sendable {
     }
 
     private static func underTwoYears(_ months: Int) -> Pool {
-        Pool(
-            [.snaive, .damped],
-            base: [0, 1],
-            notes: ["short history: \(months) months; the mean of last year's months and a damped trend"],
-            factor: 1.4
+        let isKnownTwice = months >= YearOnYear.minimumMonths
+        let growth = isKnownTwice ? ", the same with the growth since," : ""
+        return Pool(
+            isKnownTwice ? [.snaive, .seasonalYearOnYear, .theta] : [.snaive, .theta],
+            base: isKnownTwice ? [0, 1, 2] : [0, 1],
+            notes: ["short history: \(months) months; the mean of last year's months\(growth) and theta"],
+            factor: 1.15
         )
     }
 
@@ -74,9 +76,9 @@ struct Pool: Sendable {
 
     private static func threeYears(_ months: Int) -> Pool {
         Pool(
-            [.ets, .theta, .arima, .seasonalYearOnYear],
+            [.ets, .theta, .arima, .seasonalYearOnYear, .dynamicTheta, .snaive, .naive],
             base: [0, 1, 2, 3],
-            candidates: [[0, 1, 2], [0, 1, 3], [0, 2, 3], [0, 2], [0, 3], [0], [1], [2], [3]],
+            candidates: [[0, 1, 2], [0, 1, 3], [0, 2, 3], [0, 2, 4], [0, 2], [0, 3]] + (0...6).map { [$0] },
             factor: months < 90 ? 1.15 : 0.95
         )
     }
@@ -95,6 +97,7 @@ extension ForecastMethod {
         case .damped: .damped
         case .ets: .ets
         case .theta: .theta
+        case .dynamicTheta: .dynamicTheta
         case .arima: .arima
         }
     }
@@ -106,7 +109,7 @@ extension ForecastMethod {
         case .arima: 8
         case .damped: 6
         case .holt, .ets: 5
-        case .auto, .naive, .drift, .ses, .theta, .comb: MonthlySeries.minimumMonths
+        case .auto, .naive, .drift, .ses, .theta, .dynamicTheta, .comb: MonthlySeries.minimumMonths
         }
     }
 }

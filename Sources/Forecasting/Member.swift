@@ -8,6 +8,7 @@ enum Member: String, CaseIterable, Sendable {
     case damped
     case ets
     case theta
+    case dynamicTheta = "dtheta"
     case arima
     case seasonalYearOnYear = "snaive_yoy"
 }
@@ -20,13 +21,15 @@ struct Fitter {
     /// The fewest months in which a seasonal ETS model is sought: two years and four months.
     static let seasonalMinimum = 2 * seasonLength + 4
 
-    /// The scale of the members that know both scales: ets, theta, arima and snaive_yoy.
+    /// The scale of the members of a combination; the published methods of smoothing and drift stay on the values.
     private(set) var scale = Scale.identity
-    /// Whether published methods stand alone; then theta works on the values as they are.
+    /// Whether published methods stand alone; then the Theta methods work on the values as they are.
     private let isSingle: Bool
-    private var chosen: SmoothingFit?
+    private var chosen: ExponentialSmoothing?
     private var starts: [Scale: [SmoothingForm: [Double]]] = [:]
     private var arima: ArimaFit?
+    /// The last fit of a method of the M4 competition.
+    private(set) var competition: SmoothingFit?
 
     init(isSingle: Bool) {
         self.isSingle = isSingle
@@ -35,10 +38,12 @@ struct Fitter {
     /// Chooses the scale, and with it the ETS model, from these values alone.
     ///
     /// Both scales are fitted; the likelihoods compare when the logarithms' one is brought back to the values: the sum
-    /// of the logarithms is the Jacobian.
+    /// of the logarithms is the Jacobian. A model with multiplicative errors is taken if it is likelier than both; it
+    /// does not decide on the scale of the others.
     mutating func chooseScale(_ values: [Double]) {
         scale = .identity
         chosen = nil
+        arima = nil
         let isPositive = values.allSatisfy { $0 > 0 }
         let logarithms = isPositive ? Scale.logarithm.forward(values) : []
         guard values.count >= Self.seasonalMinimum else {
@@ -46,13 +51,19 @@ struct Fitter {
             return
         }
         let plain = bestSmoothing(values, on: .identity)
-        chosen = plain
+        chosen = .additive(plain)
         guard isPositive else { return }
         let logarithmic = bestSmoothing(logarithms, on: .logarithm)
-        let jacobian = 2 * logarithms.reduce(0, +)
-        guard logarithmic.criterion + jacobian < plain.criterion else { return }
-        scale = .logarithm
-        chosen = logarithmic
+        let criterion = logarithmic.criterion + 2 * logarithms.reduce(0, +)
+        if criterion < plain.criterion {
+            scale = .logarithm
+            chosen = .additive(logarithmic)
+        }
+        // Its likelihood is near that of the logarithms; where that is far behind it need not be tried.
+        guard criterion < plain.criterion + 10 else { return }
+        if let fit = MultiplicativeFit(values, like: logarithmic), fit.criterion < min(criterion, plain.criterion) {
+            chosen = .multiplicative(fit, like: logarithmic)
+        }
     }
 
     /// The coming months as one member sees them, from all that is known at an origin.
@@ -60,14 +71,15 @@ struct Fitter {
     /// If `fresh`, the orders of an ARIMA model are chosen anew; the form of an ETS model is chosen with the scale.
     mutating func projection(_ member: Member, of values: [Double], horizon: Int, fresh: Bool) -> Projection {
         switch member {
-        case .naive: SimpleMethods.naive(values, horizon: horizon)
-        case .snaive: SimpleMethods.seasonalNaive(values, horizon: horizon)
+        case .naive: SimpleMethods.naive(scale.forward(values), horizon: horizon)
+        case .snaive: SimpleMethods.seasonalNaive(scale.forward(values), horizon: horizon)
         case .drift: SimpleMethods.drift(values, horizon: horizon)
         case .ses: adjusted(values, .none, horizon: horizon)
         case .holt: adjusted(values, .linear, horizon: horizon)
         case .damped: adjusted(values, .damped, horizon: horizon)
-        case .ets: ets(scale.forward(values), horizon: horizon)
-        case .theta: theta(values, horizon: horizon)
+        case .ets: ets(values, horizon: horizon)
+        case .theta: Theta.projection(thetaDecomposition(values), horizon: horizon)
+        case .dynamicTheta: DynamicTheta.projection(thetaDecomposition(values), horizon: horizon)
         case .arima: arima(scale.forward(values), horizon: horizon, fresh: fresh)
         case .seasonalYearOnYear:
             YearOnYear(values, scale: scale)?.projection(horizon: horizon)
@@ -95,9 +107,10 @@ struct Fitter {
     }
 
     /// The method of the M4 competition: smoothing of the seasonally adjusted values.
-    private func adjusted(_ values: [Double], _ trend: SmoothingForm.Trend, horizon: Int) -> Projection {
+    private mutating func adjusted(_ values: [Double], _ trend: SmoothingForm.Trend, horizon: Int) -> Projection {
         let decomposition = decomposition(values)
         let fit = SmoothingFit(decomposition.adjusted, SmoothingForm(trend: trend, seasonal: false))
+        competition = fit
         return decomposition.restored(fit.projection(horizon: horizon))
     }
 
@@ -108,27 +121,18 @@ struct Fitter {
     private mutating func ets(_ values: [Double], horizon: Int) -> Projection {
         guard values.count >= Self.seasonalMinimum else {
             // Too short for seasonal states: a season that shows is taken out before.
-            let decomposition = Decomposition.ifEvident(values, multiplicative: false)
+            let decomposition = Decomposition.ifEvident(scale.forward(values), multiplicative: false)
             return decomposition.restored(bestSmoothing(decomposition.adjusted, on: scale).projection(horizon: horizon))
         }
-        let fit: SmoothingFit
-        if let chosen {
-            fit = chosen.isOf(values) ? chosen : SmoothingFit(values, chosen.form, warm: chosen.point)
-        } else {
-            fit = bestSmoothing(values, on: scale)
-        }
+        let fit = chosen?.fitted(to: values, on: scale) ?? .additive(bestSmoothing(scale.forward(values), on: scale))
         chosen = fit
-        return fit.projection(horizon: horizon)
+        return fit.projection(horizon: horizon, on: scale)
     }
 
-    private func theta(_ values: [Double], horizon: Int) -> Projection {
-        guard !isSingle, scale == .logarithm else {
-            return Theta.projection(decomposition(values), horizon: horizon)
-        }
-        return Theta.projection(
-            Decomposition.ifEvident(scale.forward(values), multiplicative: false),
-            horizon: horizon
-        )
+    /// What the Theta methods work on: adjusted values, or their logarithms if that is the scale.
+    private func thetaDecomposition(_ values: [Double]) -> Decomposition {
+        guard !isSingle, scale == .logarithm else { return decomposition(values) }
+        return Decomposition.ifEvident(scale.forward(values), multiplicative: false)
     }
 
     private mutating func arima(_ values: [Double], horizon: Int, fresh: Bool) -> Projection {

@@ -44,6 +44,22 @@ package struct SeriesForecast: Hashable, Sendable {
         }
     }
 
+    /// The expected values of `comb` alone: its models are fitted once, with no back-test and so with no bands.
+    package static func means(_ series: MonthlySeries, horizon: Int) throws(Problem) -> [Double] {
+        let options = try ForecastOptions(horizon: horizon, method: .comb)
+        do throws(ForecastingError) {
+            let pool = try Pool(options.method, values: series.values)
+            var fitter = Fitter(isSingle: false)
+            if pool.usesScale { fitter.chooseScale(series.values) }
+            let combined = fitter.combined(pool.base, of: pool, values: series.values, horizon: horizon)
+            let mean = fitter.scale.backward(combined.mean)
+            guard mean.allSatisfy(\.isFinite) else { throw .beyondRange(method: options.method) }
+            return mean
+        } catch {
+            throw error.problem
+        }
+    }
+
     private init(_ series: MonthlySeries, _ options: ForecastOptions) throws(ForecastingError) {
         let values = series.values
         let pool = try Pool(options.method, values: values)
@@ -51,14 +67,7 @@ package struct SeriesForecast: Hashable, Sendable {
         let backtest = Backtest(values, pool: pool, fitter: &fitter)
         let selection = Selection(pool, backtest, months: values.count)
         if pool.usesScale { fitter.chooseScale(values) }
-        let projections = selection.places.map { place in
-            fitter.projection(pool.members[place], of: values, horizon: options.horizon, fresh: true)
-        }
-        let projection = Combination.of(
-            projections,
-            at: Array(projections.indices),
-            limit: Combination.limit(values, on: fitter.scale)
-        )
+        let projection = fitter.combined(selection.places, of: pool, values: values, horizon: options.horizon)
         guard projection.mean.count == options.horizon, projection.isFinite else {
             throw .beyondRange(method: options.method)
         }
@@ -82,6 +91,7 @@ package struct SeriesForecast: Hashable, Sendable {
             notes.append("log scale: the \(isSeasonal ? "seasonal swing" : "size of changes") grows with the level")
         }
         if let note = selection.note { notes.append(note) }
+        if options.method.member != nil, let fit = fitter.competition { notes.append(Self.note(of: fit)) }
         notes.append(Self.note(of: factor))
         if self.backtest.mase == nil {
             notes.append("mase is not defined: it needs thirteen months before an origin, and values that change")
@@ -93,6 +103,15 @@ package struct SeriesForecast: Hashable, Sendable {
         let percent = Int((abs(factor - 1) * 100).rounded())
         guard percent > 0 else { return "bands are the models' own" }
         return "bands are the models' own, made \(percent) % \(factor > 1 ? "wider" : "narrower") by the back-test"
+    }
+
+    private static func note(of fit: SmoothingFit) -> String {
+        var parts = ["alpha \(fixed(fit.weights.level, digits: 4))"]
+        if fit.form.trend != .none { parts.append("beta \(fixed(fit.weights.slope, digits: 4))") }
+        if fit.form.trend == .damped { parts.append("phi \(fixed(fit.weights.damping, digits: 4))") }
+        let error = Rounding(of: [fit.squaredError]).rounded(fit.squaredError)
+        return "\(parts.joined(separator: ", ")); the squared one-step errors of seasonally adjusted values sum to "
+            + (JSONNumber(error)?.text ?? "0")
     }
 
     private static func rows(

@@ -18,7 +18,12 @@ enum SimpleMethods {
         let count = values.count
         guard count >= seasonLength else { return naive(values, horizon: horizon) }
         let yearly = Seasonality.differences(values, lag: seasonLength)
-        let deviation = rootMeanSquare(yearly.isEmpty ? Seasonality.differences(values, lag: 1) : yearly)
+        // No month is known twice: the steps of months have to do, or the year's growth where that is more.
+        let first = max(
+            rootMeanSquare(Seasonality.differences(values, lag: 1)),
+            abs(values[count - 1] - values[0])
+        )
+        let deviation = yearly.isEmpty ? first : rootMeanSquare(yearly)
         return Projection(
             mean: (0..<horizon).map { values[count - seasonLength + $0 % seasonLength] },
             spread: (0..<horizon).map { deviation * (1 + Double($0) / Double(seasonLength)).squareRoot() }
@@ -48,7 +53,8 @@ enum SimpleMethods {
 
 /// The value a year before, times last year's growth over the year before it.
 ///
-/// Where the growth of single months is steadier as a difference than as a ratio (a young business, values of both
+/// With less than two years the growth is that of the months that are known twice, drawn towards none where they are
+/// few: n of them count n / (n + 3). Where the growth of single months is steadier as a difference than as a ratio (a young business, values of both
 /// signs), the difference is added instead. Later years grow by less and less: the growth is damped by a fifth a year.
 struct YearOnYear: Sendable {
     private let last: [Double]
@@ -62,36 +68,42 @@ struct YearOnYear: Sendable {
     /// Whether the months of the last year grew so unevenly that one of them bends the ratio.
     let isDistorted: Bool
 
-    /// Learns from the last two years; nil if there are fewer.
+    /// The fewest months: a year and three that are known twice.
+    static let minimumMonths = seasonLength + 3
+
+    /// Learns from the last two years; nil if there are fewer than fifteen months.
     init?(_ values: [Double], scale: Scale) {
-        guard values.count >= 2 * seasonLength else { return nil }
-        let last = Array(values.suffix(seasonLength))
-        let before = Array(values.dropLast(seasonLength).suffix(seasonLength))
+        guard values.count >= Self.minimumMonths else { return nil }
+        let pairs = min(seasonLength, values.count - seasonLength)
+        let last = Array(values.suffix(pairs))
+        let before = Array(values.dropLast(seasonLength).suffix(pairs))
         let (sum, sumBefore) = (last.reduce(0, +), before.reduce(0, +))
         isPositive = values.allSatisfy { $0 > 0 }
         let ratio = sumBefore != 0 ? sum / sumBefore : 1
-        let difference = (sum - sumBefore) / Double(seasonLength)
+        let difference = (sum - sumBefore) / Double(pairs)
         var (errorOfRatio, errorOfDifference) = (0.0, 0.0)
         for (now, then) in zip(last, before) {
             errorOfRatio += (now - ratio * then) * (now - ratio * then)
             errorOfDifference += (now - then - difference) * (now - then - difference)
         }
         isRatio = isPositive && errorOfRatio <= errorOfDifference
-        growth = isRatio ? ratio : difference
-        self.last = last
+        let trust = pairs == seasonLength ? 1 : Double(pairs) / Double(pairs + 3)
+        growth = isRatio ? exp(log(ratio) * trust) : difference * trust
+        self.last = Array(values.suffix(seasonLength))
         self.scale = scale
         let usesRatio = isRatio
         let usual = Self.median(zip(last, before).map { usesRatio ? $0 / $1 : $0 - $1 })
         isDistorted =
             isRatio
-            ? abs(ratio / usual - 1) > 0.05 : abs(difference - usual) * Double(seasonLength) > 0.05 * abs(sumBefore)
+            ? abs(ratio / usual - 1) > 0.05 : abs(difference - usual) * Double(pairs) > 0.05 * abs(sumBefore)
         var squares = 0.0
+        let least = self.last.reduce(0, +) * 1e-4
         for (now, then) in zip(last, before) {
-            let expected = Self.grown(then, by: growth, isRatio: isRatio, atLeast: isPositive ? sum * 1e-4 : nil)
+            let expected = Self.grown(then, by: growth, isRatio: isRatio, atLeast: isPositive ? least : nil)
             let error = scale.forward(now) - scale.forward(expected)
             squares += error * error
         }
-        deviation = (squares / Double(seasonLength - 1)).squareRoot()
+        deviation = (squares / Double(pairs - 1)).squareRoot()
     }
 
     /// The coming months, on the scale.

@@ -84,12 +84,15 @@ struct SmoothingFit: Sendable {
     /// Akaike's criterion for small samples; infinite where the sample is too small for it.
     let criterion: Double
     private let values: [Double]
-    private let weights: SmoothingWeights
+    /// Its weights.
+    let weights: SmoothingWeights
     private let variance: Double
     private let level: Double
     private let slope: Double
     /// The seasonal states in the order of the coming months.
     private let seasons: [Double]
+    /// The states before the first value, the seasons in the order of the first months.
+    let first: (level: Double, slope: Double, seasons: [Double])
 
     /// Fits one form: the weights by a bounded search, the initial states exactly for each of its points.
     ///
@@ -126,6 +129,7 @@ struct SmoothingFit: Sendable {
         level = end.level
         slope = end.slope
         seasons = end.seasons
+        first = problem.first
         let count = Double(values.count)
         let parameters = Double(point.count + form.stateCount)
         variance = squaredError / max(1, count - parameters)

@@ -55,16 +55,8 @@ struct SmoothingProblem: Objective {
     ) -> (level: Double, slope: Double, seasons: [Double], squaredError: Double) {
         _ = value(at: point)
         let weights = SmoothingWeights(point, form)
-        var level = states[0]
-        var slope = form.trend == .none ? 0 : states[1]
-        var current = Array(repeating: 0.0, count: seasonLength)
-        if form.seasonal {
-            let offset = form.trend == .none ? 1 : 2
-            for season in 0..<(seasonLength - 1) {
-                current[season] = states[offset + season]
-                current[seasonLength - 1] -= states[offset + season]
-            }
-        }
+        var (level, slope, current) = first
+        level -= mean
         var squaredError = 0.0
         var season = 0
         for value in values {
@@ -78,6 +70,19 @@ struct SmoothingProblem: Objective {
         }
         let coming = (0..<seasonLength).map { current[(season + $0) % seasonLength] }
         return (level + mean, slope, coming, squaredError)
+    }
+
+    /// The states before the first value, at the point that was asked for last.
+    var first: (level: Double, slope: Double, seasons: [Double]) {
+        var seasons = Array(repeating: 0.0, count: seasonLength)
+        if form.seasonal {
+            let offset = form.trend == .none ? 1 : 2
+            for season in 0..<(seasonLength - 1) {
+                seasons[season] = states[offset + season]
+                seasons[seasonLength - 1] -= states[offset + season]
+            }
+        }
+        return (states[0] + mean, form.trend == .none ? 0 : states[1], seasons)
     }
 
     /// One run of the three columns of a model without season, straight into the normal equations.

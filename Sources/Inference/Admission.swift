@@ -11,11 +11,14 @@ package enum Admission {
         package var maxTokens: Int
         /// The most it may cost, in the plan's currency.
         package var amount: Decimal12
+        /// Whether it runs when there is room, and nobody waits for it.
+        package var isAsynchronous: Bool
 
-        package init(promptTokens: Int, maxTokens: Int, amount: Decimal12) {
+        package init(promptTokens: Int, maxTokens: Int, amount: Decimal12, isAsynchronous: Bool = false) {
             self.promptTokens = promptTokens
             self.maxTokens = maxTokens
             self.amount = amount
+            self.isAsynchronous = isAsynchronous
         }
     }
 
@@ -23,12 +26,15 @@ package enum Admission {
     package struct Active: Hashable, Sendable {
         package var running: Int
         package var waiting: Int
+        /// Asynchronous jobs that have not begun.
+        package var deferred: Int
         package var promptTokens: Int
         package var maxTokens: Int
 
-        package init(running: Int, waiting: Int, promptTokens: Int, maxTokens: Int) {
+        package init(running: Int, waiting: Int, deferred: Int = 0, promptTokens: Int, maxTokens: Int) {
             self.running = running
             self.waiting = waiting
+            self.deferred = deferred
             self.promptTokens = promptTokens
             self.maxTokens = maxTokens
         }
@@ -83,13 +89,19 @@ package enum Admission {
     /// Rounded up to what is stored. Processor time is known only afterwards and not part of it.
     ///
     /// - Throws: an amount beyond what can be stored.
-    package static func amount(plans: [Plan], promptTokens: Int, maxTokens: Int) throws(Problem) -> Decimal12 {
+    package static func amount(
+        plans: [Plan],
+        promptTokens: Int,
+        maxTokens: Int,
+        isHalved: Bool = false
+    ) throws(Problem) -> Decimal12 {
         func dearest(_ meter: InferenceMeter) -> Exact {
             plans.map { $0.dearestMarginalPrice(meter: meter.rawValue) }.max() ?? .zero
         }
-        let exact =
+        let whole =
             Exact(promptTokens) * max(dearest(.input), dearest(.cached)) + Exact(maxTokens) * dearest(.output)
             + dearest(.requests)
+        let exact = isHalved ? whole * Exact(1, 2) : whole
         let unit = Exact(numerator: 1, denominator: 1_000_000_000_000)
         return try Decimal12(rounding: (exact / unit).ceiling() * unit)
     }
@@ -112,8 +124,11 @@ package enum Admission {
             }
         }
         try checkRates(facts.recent, inference, demand, at: now)
-        let isWaiting = facts.active.running >= inference.concurrency || facts.active.waiting > 0
-        if isWaiting, facts.active.waiting >= inference.queued {
+        // Each of the two queues has the plan's bound: who floods one can still use the other.
+        let isWaiting =
+            demand.isAsynchronous || facts.active.running >= inference.concurrency || facts.active.waiting > 0
+        let waiting = demand.isAsynchronous ? facts.active.deferred : facts.active.waiting
+        if isWaiting, waiting >= inference.queued {
             throw .concurrency(running: inference.concurrency, waiting: inference.queued)
         }
         try checkQuotas(facts, demand)
@@ -152,7 +167,7 @@ package enum Admission {
     private static func checkQuotas(_ facts: Facts, _ demand: Demand) throws(AdmissionRefusal) {
         let prompt = demand.promptTokens + facts.active.promptTokens
         let output = demand.maxTokens + facts.active.maxTokens
-        let requests = 1 + facts.active.running + facts.active.waiting
+        let requests = 1 + facts.active.running + facts.active.waiting + facts.active.deferred
         for quota in facts.quotas where quota.isHard {
             let (own, all): (Int, Int)
             switch InferenceMeter(rawValue: quota.meter) {

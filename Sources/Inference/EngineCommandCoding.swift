@@ -72,6 +72,9 @@ extension GenerationPrompt {
             ]
         case .text(let text): ["text": .framed(text)]
         case .tokens(let tokens): ["tokens": .array(tokens.map { .int($0) })]
+        case .embeddings(let inputs): ["embeddings": .array(inputs.map(\.json))]
+        case .scores(let texts, let prompt):
+            ["scores": .array(texts.map { .framed($0) }), "after": prompt.json]
         }
     }
 
@@ -87,16 +90,51 @@ extension GenerationPrompt {
             }
             self = .messages(messages)
         } else if fields.has("tokens") {
-            var tokens: [Int] = []
-            for (value, path) in try fields.array("tokens") {
-                guard let token = value.int else { throw Problem.invalid(path, "must be a token id") }
-                tokens.append(token)
+            self = .tokens(try fields.tokens())
+        } else if fields.has("embeddings") {
+            var inputs: [EmbeddingInput] = []
+            for (value, path) in try fields.array("embeddings") {
+                inputs.append(try EmbeddingInput(try JSONFields(value, path: path)))
             }
-            self = .tokens(tokens)
+            self = .embeddings(inputs)
+        } else if fields.has("scores") {
+            var texts: [String] = []
+            for (value, path) in try fields.array("scores") {
+                guard let text = value.string else { throw Problem.invalid(path, "must be a string") }
+                texts.append(text)
+            }
+            self = .scores(of: texts, after: try GenerationPrompt(try fields.object("after")))
         } else {
             self = .text(try fields.string("text"))
         }
         try fields.finish()
+    }
+}
+
+extension EmbeddingInput {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .text(let text): ["text": .framed(text)]
+        case .tokens(let tokens): ["tokens": .array(tokens.map { .int($0) })]
+        }
+    }
+
+    fileprivate init(_ source: JSONFields) throws(Problem) {
+        var fields = source
+        self = fields.has("tokens") ? .tokens(try fields.tokens()) : .text(try fields.string("text"))
+        try fields.finish()
+    }
+}
+
+extension JSONFields {
+    /// The member `tokens`.
+    fileprivate mutating func tokens() throws(Problem) -> [Int] {
+        var tokens: [Int] = []
+        for (value, path) in try array("tokens") {
+            guard let token = value.int else { throw Problem.invalid(path, "must be a token id") }
+            tokens.append(token)
+        }
+        return tokens
     }
 }
 
@@ -114,6 +152,7 @@ extension SamplingParameters {
             logitBias.sorted { $0.key < $1.key }.map { .array([.int($0.key), .double($0.value)]) }
         )
         object["grammar"] = .optional(grammar)
+        object["logprobs"] = logprobs.map { .int($0) } ?? .null
         return .object(object)
     }
 
@@ -127,7 +166,8 @@ extension SamplingParameters {
             presencePenalty: try fields.optionalDouble("presence_penalty") ?? 0,
             frequencyPenalty: try fields.optionalDouble("frequency_penalty") ?? 0,
             seed: try fields.optionalInt("seed").map { UInt32(truncatingIfNeeded: $0) },
-            grammar: try fields.optionalString("grammar")
+            grammar: try fields.optionalString("grammar"),
+            logprobs: try fields.optionalInt("logprobs")
         )
         for (value, path) in try fields.optionalArray("logit_bias") ?? [] {
             guard let token = value[0]?.int, let bias = value[1]?.double else {

@@ -11,7 +11,7 @@ import Values
 //       ◀─ tokenized {id, tokens} ──────────  or failed
 //       ── generate {id, prompt, …} ───────▶
 //       ◀─ started {id, …} ─────────────────  its first chunk has been computed
-//       ◀─ piece {id, text, tokens} ────────  any number
+//       ◀─ piece {id, text, tokens} ────────  any number; vectors {id, …} or scores {id, …} if the prompt asks for them
 //       ◀─ done {id, finish_reason, …} ─────  or failed; nothing about this id follows
 //       ── cancel {id} ────────────────────▶  answered by the generation's done
 //
@@ -70,10 +70,14 @@ package struct EngineDescription: Hashable, Sendable {
     package var trainedContext: Int
     /// Generations at once.
     package var sequences: Int
+    /// How many more there may be of tenants that have none under way.
+    package var reserve: Int
     /// The family of its chat template; nil if it cannot chat.
     package var template: String?
     /// Why it cannot chat.
     package var templateRefusal: String?
+    /// Numbers in the vectors it makes of texts; nil if it writes text instead.
+    package var vectorSize: Int?
     package var loadMilliseconds: Int
     /// Version of the engine code.
     package var build: String
@@ -88,8 +92,10 @@ package struct EngineDescription: Hashable, Sendable {
         context: Int,
         trainedContext: Int,
         sequences: Int,
+        reserve: Int = 0,
         template: String?,
         templateRefusal: String?,
+        vectorSize: Int? = nil,
         loadMilliseconds: Int,
         build: String
     ) {
@@ -102,8 +108,10 @@ package struct EngineDescription: Hashable, Sendable {
         self.context = context
         self.trainedContext = trainedContext
         self.sequences = sequences
+        self.reserve = reserve
         self.template = template
         self.templateRefusal = templateRefusal
+        self.vectorSize = vectorSize
         self.loadMilliseconds = loadMilliseconds
         self.build = build
     }
@@ -121,6 +129,36 @@ package struct EngineStatistics: Hashable, Sendable {
     package var cpuMilliseconds = 0
 
     package init() {}
+}
+
+extension EngineDescription {
+    /// Whether and why the model cannot do what a prompt asks for.
+    ///
+    /// - Throws: `InferenceError.chatUnsupported`, or an error of the field `model`.
+    func check(_ prompt: GenerationPrompt) throws(InferenceError) {
+        switch prompt {
+        case .embeddings where vectorSize == nil:
+            throw .invalid(.invalid("model", "this model makes no vectors; take one for embeddings"))
+        case .messages, .text, .tokens, .scores:
+            guard vectorSize == nil else {
+                throw .invalid(.invalid("model", "this model makes vectors of texts and writes none"))
+            }
+            if prompt.isChat, template == nil {
+                throw .chatUnsupported(reason: templateRefusal ?? "its chat template is unknown")
+            }
+        case .embeddings: break
+        }
+    }
+}
+
+extension GenerationPrompt {
+    /// Whether a chat is to be rendered.
+    fileprivate var isChat: Bool {
+        switch self {
+        case .messages, .scores(_, .messages): true
+        default: false
+        }
+    }
 }
 
 /// Why an engine refused or gave up; the name goes over the wire.
@@ -186,7 +224,9 @@ package enum EngineReport: Hashable, Sendable {
     case pong(Int, EngineStatistics)
     case tokenized(id: Int, tokens: Int)
     case started(id: Int, promptTokens: Int, cachedTokens: Int)
-    case piece(id: Int, text: String, tokens: Int)
+    case piece(id: Int, text: String, tokens: Int, logprobs: [TokenLogprob] = [])
+    case vectors(id: Int, [[Float]])
+    case scores(id: Int, [ContinuationScore])
     case done(id: Int, reason: FinishReason, usage: GenerationUsage)
     /// Without an id it is about the engine itself.
     case failed(id: Int?, trouble: EngineTrouble)

@@ -41,6 +41,13 @@ package struct EngineOptions: Hashable, Sendable {
         self.threads = threads
     }
 
+    /// Sequences in all, some more than `sequences`: a tenant that has nothing under way gets one of these when others
+    /// have taken all.
+    package var allSequences: Int { sequences + Self.reserve(of: sequences) }
+
+    /// How many more an engine keeps.
+    static func reserve(of sequences: Int) -> Int { min(max(sequences / 4, 1), 4) }
+
     /// The command line after the program's name.
     package var arguments: [String] {
         [

@@ -3,9 +3,15 @@ import ServiceLifecycle
 import Synchronization
 
 /// Engine processes over one model, started, watched and replaced, with a fair queue before them.
+///
+/// With a memory to share they start when they are first needed, and rest when another model needs their room.
 package final class EnginePool: Service, TextGenerator {
-    fileprivate struct Core: Sendable {
+    struct Core: Sendable {
         var machine: EnginePoolMachine
+        /// Whether there are to be engines.
+        var isAwake: Bool
+        /// Callers that have been given room and are about to use it.
+        var claims = 0
         var channels: [Int: EngineChannel] = [:]
         var processIdentifiers: [Int: Int32] = [:]
         var sinks: [Int: GenerationStream.Continuation] = [:]
@@ -18,16 +24,21 @@ package final class EnginePool: Service, TextGenerator {
         }
     }
 
-    private let configuration: EnginePoolConfiguration
+    let configuration: EnginePoolConfiguration
     private let logger: Logger
     private let start = SuspendingClock.now
-    private let core: Mutex<Core>
+    let core: Mutex<Core>
+    /// Something may have changed in `isAwake`.
+    let changes: AsyncStream<Void>
+    let change: AsyncStream<Void>.Continuation
 
     package init(_ configuration: EnginePoolConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
         let machine = EnginePoolMachine(workers: configuration.workers, queueLimit: configuration.queueLimit)
-        core = Mutex(Core(machine: machine))
+        core = Mutex(Core(machine: machine, isAwake: configuration.memory == nil))
+        (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        share()
     }
 
     /// What the pool does at the moment.
@@ -58,10 +69,16 @@ package final class EnginePool: Service, TextGenerator {
     /// Keeps the engines running until the graceful shutdown, then ends them and everything that runs on them.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                for worker in 0..<self.configuration.workers {
-                    group.addTask { await self.supervise(worker) }
+            while await self.isWanted(true) {
+                await withTaskGroup(of: Void.self) { group in
+                    for worker in 0..<self.configuration.workers {
+                        group.addTask { await self.supervise(worker) }
+                    }
+                    // Engines are supervised until nobody wants them, or all ends.
+                    _ = await self.isWanted(false)
+                    group.cancelAll()
                 }
+                self.core.withLock { $0.machine.rested() }
             }
         }
         perform { $0.stop() }
@@ -131,12 +148,15 @@ package final class EnginePool: Service, TextGenerator {
     }
 
     package func generate(_ request: GenerationRequest) throws(InferenceError) -> Generation {
-        // A piece holds at least one token, so this many places are never used up.
-        let places = (request.maxTokens ?? configuration.options.context) + 8
+        // A piece holds at least one token, vectors at least one text, so this many places are never used up.
+        let places = max(request.maxTokens ?? configuration.options.context, GenerationPrompt.inputLimit) + 8
         let (events, continuation) = GenerationStream.makeStream(bufferingPolicy: .bufferingOldest(places))
         let now = now
+        try claim()
         let outcome = core.withLock { core in
+            wake(&core)
             let id = core.nextID()
+            core.claims -= 1
             return Result { () throws(InferenceError) in
                 let actions = try core.machine.submit(request, id: id, now: now)
                 core.sinks[id] = continuation
@@ -156,6 +176,9 @@ package final class EnginePool: Service, TextGenerator {
 
     private func ask(_ question: EngineQuestion) async throws -> EngineAnswer {
         let timeout = configuration.questionTimeout
+        try claim()
+        defer { core.withLock { $0.claims -= 1 } }
+        core.withLock { wake(&$0) }
         return try await withThrowingTaskGroup(of: EngineAnswer.self) { group in
             group.addTask { try await self.answer(to: question) }
             group.addTask {

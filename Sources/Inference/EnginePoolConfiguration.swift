@@ -11,6 +11,10 @@ package struct EnginePoolConfiguration: Sendable {
     package var heartbeat: Heartbeat
     /// How long a question may wait for an engine.
     package var questionTimeout: Duration
+    /// What pools share; nil lets the engines start at once and stay.
+    package var memory: EngineMemory?
+    /// What the engines of the pool take of it.
+    package var bytes: Int
 
     package init(
         executable: EngineExecutable = .current,
@@ -18,7 +22,9 @@ package struct EnginePoolConfiguration: Sendable {
         workers: Int = 1,
         queueLimit: Int = 256,
         heartbeat: Heartbeat = Heartbeat(),
-        questionTimeout: Duration = .seconds(30)
+        questionTimeout: Duration = .seconds(30),
+        memory: EngineMemory? = nil,
+        bytes: Int = 0
     ) {
         self.executable = executable
         self.options = options
@@ -26,6 +32,8 @@ package struct EnginePoolConfiguration: Sendable {
         self.queueLimit = queueLimit
         self.heartbeat = heartbeat
         self.questionTimeout = questionTimeout
+        self.memory = memory
+        self.bytes = bytes
     }
 }
 

@@ -14,7 +14,7 @@ struct EnginePoolMachine: Sendable {
         case answer(Int, Result<EngineAnswer, InferenceError>)
     }
 
-    private struct Worker: Sendable {
+    struct Worker: Sendable {
         var description: EngineDescription?
         var statistics = EngineStatistics()
         var running: Set<Int> = []
@@ -26,29 +26,45 @@ struct EnginePoolMachine: Sendable {
         /// Processes in a row that ended before they were ready.
         var failedStarts = 0
 
+        /// The prompts that its sequences have had last, the latest last.
+        var prefixes: [PrefixFingerprint] = []
+
         var freeSequences: Int { (description?.sequences ?? 0) - running.count }
+        /// The same with those kept for tenants that have nothing under way.
+        var freeReserve: Int { freeSequences + (description?.reserve ?? 0) }
+
+        /// Blocks of a prompt that one of its sequences may still hold.
+        func shared(_ prefix: PrefixFingerprint) -> Int { prefixes.reduce(0) { max($0, $1.common(with: prefix)) } }
+
+        /// Notes a prompt that a sequence gets.
+        mutating func take(_ prefix: PrefixFingerprint) {
+            guard !prefix.isEmpty else { return }
+            prefixes.append(prefix)
+            if prefixes.count > (description?.sequences ?? 0) + (description?.reserve ?? 0) { prefixes.removeFirst() }
+        }
     }
 
-    private struct Held: Sendable {
+    struct Held: Sendable {
         let request: GenerationRequest
+        let prefix: PrefixFingerprint
         var worker: Int?
         /// What fairness has charged for the prompt so far.
         var chargedPrompt: Int
         var dispatchedAt: Duration = .zero
     }
 
-    private static let maximumPromptBytes = 4 << 20
+    static let maximumPromptBytes = 4 << 20
     private static let hopelessStarts = 3
 
-    private let queueLimit: Int
-    private var workers: [Worker]
-    private var held: [Int: Held] = [:]
-    private var queue = FairQueue<TenantID, Int>()
-    private var questions: [Int: EngineQuestion] = [:]
-    private var unasked: Set<Int> = []
-    private var isStopping = false
+    let queueLimit: Int
+    var workers: [Worker]
+    var held: [Int: Held] = [:]
+    var queue = FairQueue<TenantID, Int>()
+    var questions: [Int: EngineQuestion] = [:]
+    var unasked: Set<Int> = []
+    var isStopping = false
     /// Seconds a generation takes on average, the last ones weighing most.
-    private var serviceSeconds = 1.0
+    var serviceSeconds = 1.0
 
     init(workers: Int, queueLimit: Int) {
         self.workers = Array(repeating: Worker(), count: workers)
@@ -65,7 +81,11 @@ struct EnginePoolMachine: Sendable {
     ) throws(InferenceError) -> [Action] {
         try admit(request)
         let expected = request.expectedPromptTokens ?? request.prompt.byteCount / 4
-        held[id] = Held(request: request, chargedPrompt: expected)
+        held[id] = Held(
+            request: request,
+            prefix: PrefixFingerprint(request.prompt, of: request.tenant),
+            chargedPrompt: expected
+        )
         queue.push(
             id,
             client: request.tenant,
@@ -74,36 +94,6 @@ struct EnginePoolMachine: Sendable {
             promptTokens: expected
         )
         return dispatch(now: now)
-    }
-
-    private func admit(_ request: GenerationRequest) throws(InferenceError) {
-        guard !isStopping else { throw .stopping }
-        do {
-            try request.check()
-        } catch {
-            throw .invalid(error)
-        }
-        let bytes = request.prompt.byteCount
-        guard bytes <= Self.maximumPromptBytes else {
-            let field = if case .messages = request.prompt { "messages" } else { "prompt" }
-            let message = "\(field) has \(bytes) bytes; at most \(Self.maximumPromptBytes) can be read"
-            throw .invalid(Problem.invalid(field, message))
-        }
-        let known = workers.lazy.compactMap(\.description).first
-        if let known, known.template == nil, case .messages = request.prompt {
-            throw .chatUnsupported(reason: known.templateRefusal ?? "its chat template is unknown")
-        }
-        if isBroken {
-            throw .noEngine(reason: brokenReason)
-        }
-        let mustWait = !queue.isEmpty || workers.allSatisfy { $0.freeSequences <= 0 }
-        guard mustWait else { return }
-        if let limit = request.queueLimit, queue.count(of: request.tenant) >= limit {
-            throw .queueFull(ofTenant: true, retryAfterSeconds: retryAfterSeconds)
-        }
-        guard queue.count < queueLimit else {
-            throw .queueFull(ofTenant: false, retryAfterSeconds: retryAfterSeconds)
-        }
     }
 
     /// Cancels a generation: one that waits ends at once, one that runs when its engine says what it used.
@@ -141,6 +131,14 @@ struct EnginePoolMachine: Sendable {
         return refuseAll(.stopping)
     }
 
+    /// Whether nothing runs, waits or is asked.
+    var isIdle: Bool { held.isEmpty && questions.isEmpty }
+
+    /// The engines have been ended since nobody wanted them: their end says nothing about the next ones.
+    mutating func rested() {
+        workers = workers.map { _ in Worker() }
+    }
+
     private mutating func refuseAll(_ error: InferenceError) -> [Action] {
         _ = queue.removeAll()
         let actions: [Action] =
@@ -176,10 +174,14 @@ struct EnginePoolMachine: Sendable {
             entry.chargedPrompt = computed
             held[id] = entry
             return [.deliver(id, .started(promptTokens: promptTokens, cachedTokens: cachedTokens))]
-        case .piece(let id, let text, let tokens):
+        case .piece(let id, let text, let tokens, let logprobs):
             guard let entry = held[id] else { return [] }
             charge(entry.request, cost: tokens * FairCost.generatedToken)
-            return [.deliver(id, .piece(text: text, tokens: tokens))]
+            return [.deliver(id, .piece(text: text, tokens: tokens, logprobs: logprobs))]
+        case .vectors(let id, let vectors):
+            return held[id] == nil ? [] : [.deliver(id, .vectors(vectors))]
+        case .scores(let id, let scores):
+            return held[id] == nil ? [] : [.deliver(id, .scores(scores))]
         case .done(let id, let reason, let usage):
             return release(id, now: now) { [.deliver(id, .finished(reason, usage)), .finish(id, nil)] }
         case .failed(let id?, let trouble):
@@ -210,11 +212,11 @@ struct EnginePoolMachine: Sendable {
     /// Whether no engine comes up, so that waiting for one is in vain.
     ///
     /// Starting goes on, with pauses.
-    private var isBroken: Bool {
+    var isBroken: Bool {
         workers.allSatisfy { $0.failedStarts >= Self.hopelessStarts }
     }
 
-    private var brokenReason: String {
+    var brokenReason: String {
         workers.lazy.compactMap(\.failure).first ?? "no engine is configured"
     }
 
@@ -225,74 +227,5 @@ struct EnginePoolMachine: Sendable {
         workers[worker].running.remove(id)
         serviceSeconds += (((now - entry.dispatchedAt) / .seconds(1)) - serviceSeconds) / 16
         return actions() + dispatch(now: now)
-    }
-
-    /// Gives waiting generations to free sequences, those of the freest worker first.
-    private mutating func dispatch(now: Duration) -> [Action] {
-        var actions: [Action] = []
-        while let worker = freestWorker, let entry = queue.pop() {
-            guard var generation = held[entry.item] else { continue }
-            generation.worker = worker
-            generation.dispatchedAt = now
-            held[entry.item] = generation
-            workers[worker].running.insert(entry.item)
-            actions.append(.send(worker: worker, .generate(EngineGeneration(generation.request, id: entry.item))))
-        }
-        if queue.counterCount > 1024 {
-            queue.prune(busy: Set(held.values.map(\.request.tenant)))
-        }
-        return actions
-    }
-
-    private var freestWorker: Int? {
-        let free = workers.indices.filter { workers[$0].freeSequences > 0 }
-        return free.max { workers[$0].freeSequences < workers[$1].freeSequences }
-    }
-
-    private mutating func putQuestions() -> [Action] {
-        let ready = workers.indices.filter { workers[$0].description != nil }
-        guard let worker = ready.min(by: { workers[$0].questions.count < workers[$1].questions.count }),
-            let description = workers[worker].description
-        else { return [] }
-        var actions: [Action] = []
-        for id in unasked.sorted() {
-            switch questions[id] {
-            case .tokens(let prompt):
-                workers[worker].questions.insert(id)
-                actions.append(.send(worker: worker, .tokenize(id: id, prompt: prompt)))
-            case .description:
-                questions[id] = nil
-                actions.append(.answer(id, .success(.description(description))))
-            case nil: break
-            }
-        }
-        unasked = []
-        return actions
-    }
-
-    private mutating func charge(_ request: GenerationRequest, cost: Int) {
-        queue.charge(request.tenant, cost: cost, weight: request.weight)
-    }
-
-    /// When the queue will have moved, by the measured service rate.
-    private var retryAfterSeconds: Int {
-        let sequences = max(workers.reduce(0) { $0 + ($1.description?.sequences ?? 0) }, 1)
-        let seconds = Double(queue.count + 1) * serviceSeconds / Double(sequences)
-        return min(max(Int(seconds.rounded(.up)), 1), 120)
-    }
-
-    /// What there is to see from outside.
-    var status: EnginePoolStatus {
-        EnginePoolStatus(
-            workers: workers.map { worker in
-                EnginePoolStatus.Worker(
-                    description: worker.description,
-                    statistics: worker.statistics,
-                    running: worker.running.count,
-                    failure: worker.failure
-                )
-            },
-            waiting: queue.count
-        )
     }
 }

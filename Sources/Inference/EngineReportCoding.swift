@@ -20,8 +20,17 @@ extension EngineReport {
                 "prompt_tokens": .int(promptTokens),
                 "cached_tokens": .int(cachedTokens),
             ]
-        case .piece(let id, let text, let tokens):
-            ["frame": "piece", "id": .int(id), "text": .framed(text), "tokens": .int(tokens)]
+        case .piece(let id, let text, let tokens, let logprobs):
+            [
+                "frame": "piece", "id": .int(id), "text": .framed(text), "tokens": .int(tokens),
+                "logprobs": .array(logprobs.map(\.frame)),
+            ]
+        case .vectors(let id, let vectors): vectors.frame(of: id)
+        case .scores(let id, let scores):
+            [
+                "frame": "scores", "id": .int(id),
+                "scores": .array(scores.map { [.logprob($0.logLikelihood), .int($0.tokens)] }),
+            ]
         case .done(let id, let reason, let usage):
             [
                 "frame": "done",
@@ -56,8 +65,13 @@ extension EngineReport {
             self = .piece(
                 id: try fields.int("id"),
                 text: try fields.string("text"),
-                tokens: try fields.int("tokens")
+                tokens: try fields.int("tokens"),
+                logprobs: try fields.logprobs()
             )
+        case "vectors":
+            self = .vectors(id: try fields.int("id"), try fields.vectors())
+        case "scores":
+            self = .scores(id: try fields.int("id"), try fields.scores())
         case "done":
             self = .done(
                 id: try fields.int("id"),
@@ -89,8 +103,10 @@ extension EngineDescription {
             "context": .int(context),
             "trained_context": .int(trainedContext),
             "sequences": .int(sequences),
+            "reserve": .int(reserve),
             "template": .optional(template),
             "template_refusal": .optional(templateRefusal),
+            "vector_size": vectorSize.map { .int($0) } ?? .null,
             "load_milliseconds": .int(loadMilliseconds),
             "build": .string(build),
         ]
@@ -107,8 +123,10 @@ extension EngineDescription {
             context: try fields.int("context"),
             trainedContext: try fields.int("trained_context"),
             sequences: try fields.int("sequences"),
+            reserve: try fields.int("reserve"),
             template: try fields.optionalString("template"),
             templateRefusal: try fields.optionalString("template_refusal"),
+            vectorSize: try fields.optionalInt("vector_size"),
             loadMilliseconds: try fields.int("load_milliseconds"),
             build: try fields.string("build")
         )

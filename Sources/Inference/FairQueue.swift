@@ -113,10 +113,10 @@ package struct FairQueue<Client: Hashable & Sendable, Item: Sendable>: Sendable 
         lanes[lane] = queue
     }
 
-    /// Takes the work that is next and charges its client for the prompt.
-    package mutating func pop() -> Entry? {
+    /// Takes the work that is next, of those clients that may have it, and charges its client for the prompt.
+    package mutating func pop(for mayHave: (Client) -> Bool = { _ in true }) -> Entry? {
         for lane in GenerationLane.allCases {
-            guard var queue = lanes[lane], let next = next(in: queue) else { continue }
+            guard var queue = lanes[lane], let next = next(in: queue, for: mayHave) else { continue }
             lanes[lane] = nil
             queue.waiting[next.client]?.removeFirst()
             if queue.waiting[next.client]?.isEmpty == true {
@@ -182,9 +182,9 @@ package struct FairQueue<Client: Hashable & Sendable, Item: Sendable>: Sendable 
     /// The oldest work of the client with the smallest counter.
     ///
     /// Between equal counters the client served last comes after the others, then the older work is first.
-    private func next(in lane: Lane) -> Entry? {
+    private func next(in lane: Lane, for mayHave: (Client) -> Bool) -> Entry? {
         var best: Entry?
-        for case let entry? in lane.waiting.values.map(\.first) {
+        for case let entry? in lane.waiting.values.map(\.first) where mayHave(entry.client) {
             guard let current = best else {
                 best = entry
                 continue

@@ -16,14 +16,21 @@ package struct ChatMessage: Hashable, Sendable {
     }
 }
 
-/// What a model is to continue.
-package enum GenerationPrompt: Hashable, Sendable {
+/// What a model is to continue, or to measure.
+package indirect enum GenerationPrompt: Hashable, Sendable {
     /// A chat, rendered with the model's own template.
     case messages([ChatMessage])
     /// Bare text. Control tokens spelled in it stay text.
     case text(String)
     /// Token ids of the model's vocabulary.
     case tokens([Int])
+    /// Texts to make vectors of, each by itself; for models that embed.
+    case embeddings([EmbeddingInput])
+    /// Texts to be weighed as continuations of a prompt; for models that write text.
+    case scores(of: [String], after: GenerationPrompt)
+
+    /// Most texts in one `embeddings` or `scores`.
+    package static let inputLimit = 2048
 
     /// A lower bound of its size in bytes, for bounds that must not cost a tokenisation.
     package var byteCount: Int {
@@ -31,78 +38,58 @@ package enum GenerationPrompt: Hashable, Sendable {
         case .messages(let messages): messages.reduce(0) { $0 + $1.content.utf8.count }
         case .text(let text): text.utf8.count
         case .tokens(let tokens): tokens.count
+        case .embeddings(let inputs): inputs.reduce(0) { $0 + $1.byteCount }
+        case .scores(let texts, let prompt): texts.reduce(prompt.byteCount) { $0 + $1.utf8.count }
+        }
+    }
+
+    /// Whether tokens are generated; vectors and scores are answered without.
+    package var isContinued: Bool {
+        switch self {
+        case .messages, .text, .tokens: true
+        case .embeddings, .scores: false
+        }
+    }
+
+    /// Refuses what no engine could read, naming the field.
+    func check() throws(Problem) {
+        switch self {
+        case .messages(let messages):
+            guard !messages.isEmpty else {
+                throw .invalid("messages", "messages is empty; at least one message is needed")
+            }
+        case .text: break
+        case .tokens(let tokens):
+            guard !tokens.isEmpty else {
+                throw .invalid("prompt", "prompt is an empty list of tokens; at least one is needed")
+            }
+        case .embeddings(let inputs):
+            guard (1...Self.inputLimit).contains(inputs.count) else {
+                throw .invalid("input", "has \(inputs.count) texts; 1 to \(Self.inputLimit) are allowed")
+            }
+        case .scores(let texts, let prompt):
+            guard (1...Self.inputLimit).contains(texts.count), texts.allSatisfy({ !$0.isEmpty }) else {
+                throw .invalid("labels", "must be 1 to \(Self.inputLimit) texts that are not empty")
+            }
+            guard prompt.isContinued else {
+                throw .invalid("prompt", "must be messages, a text or tokens where continuations are weighed")
+            }
+            try prompt.check()
         }
     }
 }
 
-/// How the next token is picked.
-package struct SamplingParameters: Hashable, Sendable {
-    /// Zero is greedy: always the likeliest token.
-    package var temperature: Double
-    /// How many of the likeliest tokens are considered; zero is all.
-    package var topK: Int
-    /// The share of probability that is considered.
-    package var topP: Double
-    /// The least probability, relative to the likeliest token, that is considered.
-    package var minP: Double
-    package var presencePenalty: Double
-    package var frequencyPenalty: Double
-    /// Repeats the same picks for the same text; nil is a fresh one each time.
-    package var seed: UInt32?
-    /// Added to the logits of single tokens.
-    package var logitBias: [Int: Double]
-    /// GBNF of our own making with the rule `root`, never text a caller wrote.
-    package var grammar: String?
+/// One text to make a vector of.
+package enum EmbeddingInput: Hashable, Sendable {
+    case text(String)
+    /// Token ids of the model's vocabulary, taken as they are.
+    case tokens([Int])
 
-    package init(
-        temperature: Double = 1,
-        topK: Int = 0,
-        topP: Double = 1,
-        minP: Double = 0,
-        presencePenalty: Double = 0,
-        frequencyPenalty: Double = 0,
-        seed: UInt32? = nil,
-        logitBias: [Int: Double] = [:],
-        grammar: String? = nil
-    ) {
-        self.temperature = temperature
-        self.topK = topK
-        self.topP = topP
-        self.minP = minP
-        self.presencePenalty = presencePenalty
-        self.frequencyPenalty = frequencyPenalty
-        self.seed = seed
-        self.logitBias = logitBias
-        self.grammar = grammar
-    }
-
-    /// Always the likeliest token.
-    package static let greedy = SamplingParameters(temperature: 0)
-
-    /// Refuses what lies outside the ranges of the OpenAI interface, naming the field.
-    ///
-    /// - Throws: The first field that is out of range.
-    package func check() throws(Problem) {
-        try Self.check("temperature", temperature, in: 0...2)
-        try Self.check("top_p", topP, in: 0...1)
-        try Self.check("min_p", minP, in: 0...1)
-        try Self.check("presence_penalty", presencePenalty, in: -2...2)
-        try Self.check("frequency_penalty", frequencyPenalty, in: -2...2)
-        guard (0...1_000_000).contains(topK) else {
-            throw Problem.invalid("top_k", "top_k is \(topK); it must be from 0 (no limit) to 1000000")
-        }
-        guard logitBias.count <= 1024 else {
-            throw Problem.invalid("logit_bias", "logit_bias has \(logitBias.count) tokens; at most 1024 are allowed")
-        }
-        for (token, bias) in logitBias.sorted(by: { $0.key < $1.key }) {
-            try Self.check("logit_bias.\(token)", bias, in: -100...100)
-        }
-    }
-
-    private static func check(_ field: String, _ value: Double, in range: ClosedRange<Double>) throws(Problem) {
-        guard range.contains(value) else {
-            let bounds = "from \(range.lowerBound) to \(range.upperBound)"
-            throw Problem.invalid(field, "\(field) is \(value); it must be \(bounds)")
+    /// A lower bound of its size in bytes.
+    package var byteCount: Int {
+        switch self {
+        case .text(let text): text.utf8.count
+        case .tokens(let tokens): tokens.count
         }
     }
 }
@@ -122,6 +109,8 @@ package struct GenerationRequest: Sendable {
     package var prompt: GenerationPrompt
     package var sampling: SamplingParameters
     /// Most tokens to generate; nil is as many as the context holds.
+    ///
+    /// Without meaning for vectors and scores.
     package var maxTokens: Int?
     /// Texts that end the generation; they are not part of the answer.
     package var stop: [String]
@@ -162,7 +151,7 @@ package struct GenerationRequest: Sendable {
     /// - Throws: The first field that is out of range.
     package func check() throws(Problem) {
         try sampling.check()
-        if let maxTokens, maxTokens < 1 {
+        if let maxTokens, maxTokens < 1, prompt.isContinued {
             throw Problem.invalid("max_tokens", "max_tokens is \(maxTokens); it must be at least 1")
         }
         guard stop.count <= 16, stop.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 256 }) else {
@@ -171,12 +160,7 @@ package struct GenerationRequest: Sendable {
         guard weight.isFinite, (0.001...1_000_000).contains(weight) else {
             throw Problem.invalid("weight", "weight is \(weight); it must be from 0.001 to 1000000")
         }
-        if case .messages(let messages) = prompt, messages.isEmpty {
-            throw Problem.invalid("messages", "messages is empty; at least one message is needed")
-        }
-        if case .tokens(let tokens) = prompt, tokens.isEmpty {
-            throw Problem.invalid("prompt", "prompt is an empty list of tokens; at least one is needed")
-        }
+        try prompt.check()
     }
 }
 
@@ -226,6 +210,12 @@ package enum GenerationEvent: Hashable, Sendable {
     /// The first chunk of the prompt has been computed: from here on the prompt is owed.
     case started(promptTokens: Int, cachedTokens: Int)
     /// Text, always whole characters, and the number of tokens that it completes.
-    case piece(text: String, tokens: Int)
+    ///
+    /// `logprobs` has an element for each of these tokens if `SamplingParameters.logprobs` asks for it.
+    case piece(text: String, tokens: Int, logprobs: [TokenLogprob] = [])
+    /// Vectors of the next texts of `GenerationPrompt.embeddings`, of length 1, in the order of the texts.
+    case vectors([[Float]])
+    /// What the continuations of `GenerationPrompt.scores` weigh, all in their order.
+    case scores([ContinuationScore])
     case finished(FinishReason, GenerationUsage)
 }

@@ -2,7 +2,7 @@ package import Values
 
 /// Where a job stands.
 package enum InferenceJobStatus: String, CaseIterable, Sendable {
-    /// It waits because as many of the tenant's run as may.
+    /// It waits: as many of the tenant's run as may, or no node has taken it.
     case queued
     case running
     case succeeded
@@ -27,6 +27,8 @@ package struct InferenceJob: Hashable, Sendable {
     package let key: KeyID
     package let subject: String?
     package let isStream: Bool
+    /// Whether it runs by itself, and what it was given and what came of it are kept for a while.
+    package let isAsynchronous: Bool
     /// What was charged; nil until it has ended, and if nothing was.
     package let usage: GenerationUsage?
     /// Why the generation ended by itself.
@@ -38,16 +40,18 @@ package struct InferenceJob: Hashable, Sendable {
     package let createdAt: Instant
     package let startedAt: Instant?
     package let finishedAt: Instant?
+    /// What came of an asynchronous job; nil until then, and once it is past its retention.
+    package let output: JSONValue?
 
     /// The job object of the contract.
     ///
-    /// The text that was generated is not kept.
+    /// Of a request that was waited for the answer is not kept.
     package var json: JSONValue {
         [
             "id": id.json, "object": "job", "task": .string(task), "status": .string(status.rawValue),
             "model": .string(model), "version": .string(version), "route": .string(route),
             "created_at": createdAt.json, "started_at": startedAt?.json ?? .null,
-            "finished_at": finishedAt?.json ?? .null, "attempts": .int(attempts), "output": .null,
+            "finished_at": finishedAt?.json ?? .null, "attempts": .int(attempts), "output": output ?? .null,
             "error": error ?? .null, "finish_reason": .optional(finishReason), "usage": usage?.json ?? .null,
             "user": .optional(subject), "metadata": metadata,
         ]

@@ -11,7 +11,7 @@ package enum InferenceJobQueries {
         in transaction: borrowing Transaction
     ) async throws -> InferenceJob? {
         try await transaction.first(
-            "SELECT \(fragment: columns) FROM app.inference_jobs WHERE tenant_id = \(tenant) AND id = \(id)",
+            "\(fragment: select) WHERE j.tenant_id = \(tenant) AND j.id = \(id)",
             job
         )
     }
@@ -28,10 +28,10 @@ package enum InferenceJobQueries {
     ) async throws -> [InferenceJob] {
         try await transaction.query(
             """
-            SELECT \(fragment: columns) FROM app.inference_jobs
-            WHERE tenant_id = \(tenant) AND (\(before)::uuid IS NULL OR id < \(before))
-              AND (\(status?.rawValue)::text IS NULL OR status = \(status?.rawValue))
-            ORDER BY id DESC LIMIT \(limit)
+            \(fragment: select)
+            WHERE j.tenant_id = \(tenant) AND (\(before)::uuid IS NULL OR j.id < \(before))
+              AND (\(status?.rawValue)::text IS NULL OR j.status = \(status?.rawValue))
+            ORDER BY j.id DESC LIMIT \(limit)
             """,
             job
         )
@@ -69,7 +69,8 @@ package enum InferenceJobQueries {
 
     static func active(_ tenant: TenantID) -> SQL {
         """
-        SELECT count(*) FILTER (WHERE status = 'running'), count(*) FILTER (WHERE status = 'queued'),
+        SELECT count(*) FILTER (WHERE status = 'running'), count(*) FILTER (WHERE status = 'queued' AND NOT is_async),
+               count(*) FILTER (WHERE status = 'queued' AND is_async),
                coalesce(sum(prompt_tokens), 0)::bigint, coalesce(sum(max_tokens), 0)::bigint
         FROM app.inference_jobs WHERE tenant_id = \(tenant) AND finished_at IS NULL
         """
@@ -79,42 +80,52 @@ package enum InferenceJobQueries {
         Admission.Active(
             running: try row.next(),
             waiting: try row.next(),
+            deferred: try row.next(),
             promptTokens: try row.next(),
             maxTokens: try row.next()
         )
     }
 
-    /// Writes the row under the node's lease; no row if that is void.
+    /// Writes the row under the node's lease, or for whichever node will take it; no row if the lease is void.
     static func insert(
         _ ticket: InferenceTicket,
-        _ request: InferenceRequest,
+        _ metadata: JSONValue,
         reserved: Decimal12,
         isWaiting: Bool,
         recordedAt: Instant
     ) -> SQL {
         let status = isWaiting ? InferenceJobStatus.queued : .running
+        let deferral = ticket.deferral
+        let holder: SQL = ticket.lease == nil ? "NULL::uuid, NULL::bigint" : "n.node_id, n.epoch"
+        let source: SQL = ticket.lease.map { "FROM app.nodes n WHERE \(fragment: alive($0))" } ?? ""
         return """
             INSERT INTO app.inference_jobs (
                 tenant_id, id, task, status, model, version, route, key_id, subject, is_stream, prompt_tokens,
-                max_tokens, reserved, cached_tokens, delivered_tokens, is_prompt_computed, node_id, node_epoch,
-                attempts, metadata, created_at, started_at, recorded_at)
+                max_tokens, reserved, cached_tokens, delivered_tokens, is_prompt_computed, attempts, is_async, priority,
+                max_attempts, run_at, deadline_at, is_halved, metadata, created_at, started_at,
+                recorded_at, node_id, node_epoch)
             SELECT \(ticket.tenant)::uuid, \(ticket.job)::uuid, \(ticket.task)::text, \(status.rawValue)::text,
                    \(ticket.model)::text, \(ticket.version)::text, \(ticket.route)::text, \(ticket.key)::uuid,
                    \(ticket.subject)::text, \(ticket.isStream)::boolean, \(ticket.promptTokens)::int,
-                   \(ticket.maxTokens)::int, \(reserved)::numeric, 0, 0, false, n.node_id, n.epoch, 1,
-                   \(request.metadata)::jsonb, \(ticket.createdAt)::timestamptz,
-                   \(isWaiting ? nil : ticket.createdAt)::timestamptz, \(recordedAt)::timestamptz
-            FROM app.nodes n WHERE \(fragment: alive(ticket.lease))
+                   \(ticket.maxTokens)::int, \(reserved)::numeric, 0, 0, false, \(deferral?.attempt ?? 1)::int,
+                   \(ticket.isAsynchronous)::boolean, \(deferral?.priority ?? 0)::smallint,
+                   \(deferral?.maxAttempts ?? 1)::int,
+                   \(ticket.isAsynchronous ? ticket.createdAt : nil)::timestamptz, \(deferral?.deadline)::timestamptz,
+                   \(ticket.isHalved)::boolean, \(metadata)::jsonb, \(ticket.createdAt)::timestamptz,
+                   \(isWaiting ? nil : ticket.createdAt)::timestamptz, \(recordedAt)::timestamptz, \(fragment: holder)
+            \(fragment: source)
             """
     }
 
     // MARK: - For running
 
     /// Where a waiting job stands: the running ones, those that came before it and wait, and whether it waits itself.
+    ///
+    /// Nobody waits for asynchronous jobs: those that have not begun are not before it.
     static func queue(_ ticket: InferenceTicket) -> SQL {
         """
         SELECT count(*) FILTER (WHERE status = 'running'),
-               count(*) FILTER (WHERE status = 'queued' AND id < \(ticket.job)),
+               count(*) FILTER (WHERE status = 'queued' AND NOT is_async AND id < \(ticket.job)),
                count(*) FILTER (WHERE id = \(ticket.job) AND status = 'queued')
         FROM app.inference_jobs WHERE tenant_id = \(ticket.tenant) AND finished_at IS NULL
         """
@@ -124,7 +135,7 @@ package enum InferenceJobQueries {
         """
         UPDATE app.inference_jobs SET status = 'running', started_at = \(now)
         WHERE tenant_id = \(ticket.tenant) AND id = \(ticket.job) AND status = 'queued'
-          AND node_id = \(ticket.lease.node) AND node_epoch = \(ticket.lease.epoch)
+          AND node_id = \(ticket.lease?.node) AND node_epoch = \(ticket.lease?.epoch)
         """
     }
 
@@ -167,94 +178,19 @@ package enum InferenceJobQueries {
         """
     }
 
-    // MARK: - For settlement
-
-    /// Whoever may end a job.
-    enum Fence {
-        /// The node that runs it, while its lease is good.
-        case holder
-        /// Anybody, once that lease is void.
-        case successor
-    }
-
-    /// Ends a job unless it has ended or the fence forbids; returns what was reserved.
-    static func finish(
-        _ ticket: InferenceTicket,
-        _ outcome: InferenceOutcome,
-        fence: Fence,
-        at now: Instant
-    ) -> SQL {
-        let usage = outcome.usage
-        let isPromptComputed = usage.promptTokens > 0
-        let alive: SQL = "EXISTS (SELECT FROM app.nodes n WHERE \(fragment: alive(ticket.lease)))"
-        let condition: SQL = fence == .holder ? alive : "NOT \(fragment: alive)"
-        return """
-            UPDATE app.inference_jobs
-            SET status = \(outcome.status.rawValue), is_prompt_computed = \(isPromptComputed),
-                prompt_tokens = CASE WHEN \(isPromptComputed) THEN \(usage.promptTokens) ELSE prompt_tokens END,
-                cached_tokens = \(usage.cachedTokens), completion_tokens = \(usage.completionTokens),
-                cpu_milliseconds = \(usage.cpuMilliseconds), finish_reason = \(outcome.reason?.rawValue),
-                error = \(errorJSON(outcome.error)), finished_at = \(now)
-            WHERE tenant_id = \(ticket.tenant) AND id = \(ticket.job) AND finished_at IS NULL
-              AND node_id = \(ticket.lease.node) AND node_epoch = \(ticket.lease.epoch)
-              AND \(fragment: condition)
-            RETURNING reserved
-            """
-    }
-
-    /// Jobs that nobody works on any more: their nodes are gone.
-    static func orphans(limit: Int) -> SQL {
-        """
-        SELECT tenant_id, id, key_id, task, model, version, route, subject, is_stream, prompt_tokens, max_tokens,
-               node_id, node_epoch, created_at, is_prompt_computed, cached_tokens, delivered_tokens
-        FROM app.inference_jobs j
-        WHERE finished_at IS NULL AND NOT EXISTS (
-            SELECT FROM app.nodes n
-            WHERE n.node_id = j.node_id AND n.epoch = j.node_epoch AND n.state = 'alive')
-        ORDER BY tenant_id, id LIMIT \(limit)
-        """
-    }
-
-    static func orphan(_ row: inout RowReader) throws -> (ticket: InferenceTicket, progress: InferenceProgress) {
-        let ticket = InferenceTicket(
-            tenant: try row.next(),
-            job: try row.next(),
-            key: try row.next(),
-            task: try row.next(),
-            model: try row.next(),
-            version: try row.next(),
-            route: try row.next(),
-            subject: try row.next(),
-            isStream: try row.next(),
-            promptTokens: try row.next(),
-            maxTokens: try row.next(),
-            lease: NodeLease(node: try row.next(), epoch: try row.next()),
-            createdAt: try row.next()
-        )
-        let progress = InferenceProgress(
-            isPromptComputed: try row.next(),
-            promptTokens: ticket.promptTokens,
-            cachedTokens: try row.next(),
-            deliveredTokens: try row.next()
-        )
-        return (ticket, progress)
-    }
-
     /// The condition on nodes `n` that a lease is good.
-    private static func alive(_ lease: NodeLease) -> SQL {
+    static func alive(_ lease: NodeLease) -> SQL {
         "n.node_id = \(lease.node) AND n.epoch = \(lease.epoch) AND n.state = 'alive'"
     }
 
-    private static func errorJSON(_ error: InferenceError?) -> JSONValue? {
-        guard let problem = error?.problem else { return nil }
-        return ["code": .string(problem.code), "message": .string(problem.message)]
-    }
-
-    private static let columns: SQL =
+    private static let select: SQL =
         """
-        id, tenant_id, task, status, model, version, route, key_id, subject, is_stream, is_prompt_computed,
-        prompt_tokens, cached_tokens, completion_tokens, cpu_milliseconds, finish_reason, error, attempts, metadata,
-        created_at, started_at, finished_at
+        SELECT j.id, j.tenant_id, j.task, j.status, j.model, j.version, j.route, j.key_id, j.subject, j.is_stream,
+               j.is_async, j.is_prompt_computed, j.prompt_tokens, j.cached_tokens, j.completion_tokens,
+               j.cpu_milliseconds, j.finish_reason, j.error, j.attempts, j.metadata, j.created_at, j.started_at,
+               j.finished_at, c.output
+        FROM app.inference_jobs j
+        LEFT JOIN app.inference_contents c ON c.tenant_id = j.tenant_id AND c.job_id = j.id
         """
 
     private static func job(_ row: inout RowReader) throws -> InferenceJob {
@@ -268,6 +204,7 @@ package enum InferenceJobQueries {
         let key: KeyID = try row.next()
         let subject: String? = try row.next()
         let isStream: Bool = try row.next()
+        let isAsynchronous: Bool = try row.next()
         let isPromptComputed: Bool = try row.next()
         let promptTokens: Int = try row.next()
         let cachedTokens: Int = try row.next()
@@ -293,14 +230,16 @@ package enum InferenceJobQueries {
             key: key,
             subject: subject,
             isStream: isStream,
-            usage: isPromptComputed ? usage : nil,
+            isAsynchronous: isAsynchronous,
+            usage: isPromptComputed || promptTokens == 0 && milliseconds ?? 0 > 0 ? usage : nil,
             finishReason: try row.next(),
             error: try row.next(),
             attempts: try row.next(),
             metadata: try row.next(),
             createdAt: try row.next(),
             startedAt: try row.next(),
-            finishedAt: try row.next()
+            finishedAt: try row.next(),
+            output: try row.next()
         )
     }
 }

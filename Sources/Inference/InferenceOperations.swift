@@ -23,23 +23,30 @@ package enum InferenceOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> InferenceJob {
+        // The budget before the job: a job that has not begun ends here.
+        let waiting = try await transaction.first(AsynchronousQueries.ticket(id, of: tenant)) { row in
+            try InferenceJobQueries.ticket(&row)
+        }
+        if waiting != nil { _ = try await BudgetQueries.lock(tenant, in: transaction) }
         let written = try await transaction.execute(
             InferenceJobQueries.requestCancel(id, of: tenant, at: stamp.recordedAt)
         )
         guard let job = try await InferenceJobQueries.find(id, of: tenant, in: transaction) else {
             throw InferenceError.jobNotFound(id.text)
         }
-        if written == 1 {
-            try await Activity.record(
-                "inference.cancel_requested",
-                object: id.text,
-                tenant: tenant,
-                details: [:],
-                by: stamp,
-                in: transaction
-            )
-        }
-        return job
+        guard written == 1 else { return job }
+        try await Activity.record(
+            "inference.cancel_requested",
+            object: id.text,
+            tenant: tenant,
+            details: [:],
+            by: stamp,
+            in: transaction
+        )
+        guard var waiting, job.status == .queued, job.isAsynchronous else { return job }
+        waiting.lease = nil
+        try await settle(waiting, .unbegun(.cancelled), fence: .waiting, by: stamp, in: transaction)
+        return try await InferenceJobQueries.find(id, of: tenant, in: transaction) ?? job
     }
 
     // MARK: - Admission
@@ -53,8 +60,7 @@ package enum InferenceOperations {
     ///   nothing may be written, the transaction must be rolled back.
     static func admit(
         _ ticket: InferenceTicket,
-        _ request: InferenceRequest,
-        model: Model,
+        _ order: InferenceOrder,
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> InferenceGrant {
@@ -64,18 +70,20 @@ package enum InferenceOperations {
         }
         let stamp = owner.stamped(stamp)
         let terms = try await InferenceTermsQueries.terms(of: tenant, at: stamp.at, in: transaction)
-        if terms.inference != nil, !terms.allows(model, askedFor: request.model) {
-            throw InferenceError.modelNotFound(request.model ?? model.name)
+        if let model = order.model, terms.inference != nil, !terms.allows(model, askedFor: order.asked) {
+            throw InferenceError.modelNotFound(order.asked ?? model.name)
         }
         let amount = try Admission.amount(
             plans: terms.plans,
             promptTokens: ticket.promptTokens,
-            maxTokens: ticket.maxTokens
+            maxTokens: ticket.maxTokens,
+            isHalved: ticket.isHalved
         )
         let demand = Admission.Demand(
             promptTokens: ticket.promptTokens,
             maxTokens: ticket.maxTokens,
-            amount: amount
+            amount: amount,
+            isAsynchronous: ticket.isAsynchronous
         )
         let facts = try await facts(owner, terms, by: stamp, in: transaction)
         let isWaiting: Bool
@@ -87,7 +95,7 @@ package enum InferenceOperations {
         guard let inference = facts.inference else { throw InferenceError.refused(.notEntitled) }
         try await write(
             ticket,
-            request,
+            order,
             amount: amount,
             within: facts.spendLimit,
             isWaiting: isWaiting,
@@ -107,7 +115,7 @@ package enum InferenceOperations {
     }
 
     /// Reads what the decision depends on, the budget's lock first: what is read after it holds until the commit.
-    private static func facts(
+    static func facts(
         _ owner: Tenant,
         _ terms: InferenceTerms,
         by stamp: Stamp,
@@ -159,7 +167,7 @@ package enum InferenceOperations {
 
     private static func write(
         _ ticket: InferenceTicket,
-        _ request: InferenceRequest,
+        _ order: InferenceOrder,
         amount: Decimal12,
         within limit: Exact?,
         isWaiting: Bool,
@@ -171,7 +179,7 @@ package enum InferenceOperations {
             BudgetQueries.reserve(amount, within: limit, of: ticket.tenant),
             InferenceJobQueries.insert(
                 ticket,
-                request,
+                order.metadata,
                 reserved: amount,
                 isWaiting: isWaiting,
                 recordedAt: stamp.recordedAt
@@ -183,7 +191,19 @@ package enum InferenceOperations {
             )
         }
         guard written[1] == 1 else { throw InferenceError.leaseLost }
+        guard let input = order.input else { return }
+        try await transaction.execute(
+            AsynchronousQueries.insertInput(
+                input,
+                of: ticket,
+                until: stamp.recordedAt.adding(seconds: retentionSeconds),
+                at: stamp.recordedAt
+            )
+        )
     }
+
+    /// So long is kept what asynchronous jobs were given and what came of them: 30 days.
+    static let retentionSeconds: Int64 = 30 * 86_400
 
     /// Lets a waiting job run if it is its turn.
     ///
@@ -217,130 +237,5 @@ package enum InferenceOperations {
         }
         guard let counts, counts[2] == 1 else { throw InferenceError.leaseLost }
         return counts[0] + counts[1]
-    }
-
-    // MARK: - Settlement
-
-    /// Ends a job: its row, the events of its usage, its reservation, and what the month has cost, all or nothing.
-    ///
-    /// Runs in the scopes `.tenant` and `.system`.
-    ///
-    /// - Throws: `InferenceError.leaseLost` if the job has ended or is another's by now: then nothing may be written,
-    ///   the transaction must be rolled back.
-    static func settle(
-        _ ticket: InferenceTicket,
-        _ outcome: InferenceOutcome,
-        fence: InferenceJobQueries.Fence,
-        by stamp: Stamp,
-        in transaction: borrowing Transaction
-    ) async throws {
-        guard let owner = try await TenantQueries.find(ticket.tenant, in: transaction) else {
-            throw TenantError.notFound(ticket.tenant)
-        }
-        let stamp = owner.stamped(stamp)
-        // Always the budget first and then the job: so two never wait for each other.
-        let budget = try await BudgetQueries.lock(ticket.tenant, in: transaction)
-        let finish = InferenceJobQueries.finish(ticket, outcome, fence: fence, at: stamp.recordedAt)
-        let reserved: Decimal12? = try await transaction.first(finish) { row in try row.next() }
-        guard let reserved else { throw InferenceError.leaseLost }
-        let terms = try await InferenceTermsQueries.terms(of: ticket.tenant, at: stamp.at, in: transaction)
-        let events = try ticket.events(outcome.usage, at: stamp.at)
-        try await store(events, of: ticket, recordedAt: stamp.recordedAt, in: transaction)
-        let month = Budget.month(of: stamp.at, in: owner.timeZone)
-        let fresh = try await spent(budget, owner, terms, during: month, adding: events, in: transaction)
-        try await transaction.execute(BudgetQueries.update(fresh, releasing: reserved, of: ticket.tenant))
-    }
-
-    /// Stores usage.
-    ///
-    /// Its ids are derived from the job's; one that the tenant has used for an event of its own gets another.
-    private static func store(
-        _ events: [UsageEvent],
-        of ticket: InferenceTicket,
-        recordedAt: Instant,
-        in transaction: borrowing Transaction
-    ) async throws {
-        var rest = events
-        while !rest.isEmpty {
-            let outcomes = try await MeteringOperations.ingest(
-                rest.map { (tenant: ticket.tenant, event: $0) },
-                recordedAt: recordedAt,
-                in: transaction
-            )
-            if let rejected = outcomes.first(where: { $0.kind == .rejected }) {
-                throw Problem(
-                    .internal,
-                    code: "usage_rejected",
-                    rejected.errors.first?.message ?? "usage cannot be stored"
-                )
-            }
-            var again: [UsageEvent] = []
-            for (event, outcome) in zip(rest, outcomes) where outcome.kind != .accepted {
-                again.append(
-                    try UsageEvent(
-                        id: "\(event.id):\(ID<Entities.EventRow>.make(at: recordedAt))",
-                        meter: event.meter,
-                        at: event.at,
-                        value: event.value,
-                        properties: event.properties,
-                        subject: event.subject
-                    )
-                )
-            }
-            rest = again
-        }
-    }
-
-    /// The budget with what a month has cost: prices of quantities are rated anew over all its usage, prices of single
-    /// events only for those that came.
-    private static func spent(
-        _ budget: Budget,
-        _ owner: Tenant,
-        _ terms: InferenceTerms,
-        during month: Period,
-        adding events: [UsageEvent],
-        in transaction: borrowing Transaction
-    ) async throws -> Budget {
-        let isEachEvent: (PriceSum) -> Bool = { if case .eachEvent = $0 { true } else { false } }
-        var byEvent = budget.spentByEvent.exact
-        if budget.windowStart == month.start {
-            byEvent += try InferenceTermsQueries.cost(terms, ofEach: events)
-        } else {
-            byEvent = try await InferenceTermsQueries.cost(
-                terms,
-                of: owner.id,
-                during: month,
-                in: transaction,
-                where: isEachEvent
-            )
-        }
-        let rest = try await InferenceTermsQueries.cost(
-            terms,
-            of: owner.id,
-            during: month,
-            in: transaction,
-            where: { !isEachEvent($0) }
-        )
-        return Budget(
-            windowStart: month.start,
-            spent: try Decimal12(rounding: max(.zero, rest + byEvent)),
-            spentByEvent: try Decimal12(rounding: max(.zero, byEvent)),
-            reserved: budget.reserved
-        )
-    }
-
-    // MARK: - Recovery
-
-    /// Jobs that nobody works on any more, with how they end.
-    ///
-    /// Of a stream what its reader had got, as last recorded, is charged; another job failed and costs nothing.
-    static func orphans(
-        limit: Int,
-        in transaction: borrowing Transaction
-    ) async throws -> [(ticket: InferenceTicket, outcome: InferenceOutcome)] {
-        try await transaction.query(InferenceJobQueries.orphans(limit: limit)) { row in
-            let (ticket, progress) = try InferenceJobQueries.orphan(&row)
-            return (ticket, .cut(.interrupted, progress: progress, isStream: ticket.isStream))
-        }
     }
 }

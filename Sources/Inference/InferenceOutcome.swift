@@ -10,6 +10,8 @@ struct InferenceOutcome: Hashable, Sendable {
     let reason: FinishReason?
     /// What the reader gets instead of an end.
     let error: InferenceError?
+    /// What is kept of a job that nobody reads.
+    var output: JSONValue?
 
     /// A generation that told its exact usage.
     ///
@@ -56,19 +58,20 @@ struct InferenceOutcome: Hashable, Sendable {
 extension InferenceTicket {
     /// The events of usage that a settlement stores; their ids come from the job's.
     ///
-    /// Nothing is charged unless the prompt's first chunk was computed.
+    /// Nothing is charged unless the prompt's first chunk was computed, or the answer where there is no prompt.
     ///
     /// - Throws: What metering would not store.
     func events(_ usage: GenerationUsage, at instant: Instant) throws(Problem) -> [UsageEvent] {
-        guard usage.promptTokens > 0 else { return [] }
+        guard isCharged(usage) else { return [] }
         let amounts: [(name: String, meter: InferenceMeter, value: Int)] = [
             ("input", .input, usage.promptTokens - usage.cachedTokens), ("cached", .cached, usage.cachedTokens),
             ("output", .output, usage.completionTokens), ("requests", .requests, 1),
             ("cpu", .processor, usage.cpuMilliseconds),
         ]
-        let properties: JSONValue = [
+        var properties: JSONObject = [
             "model": .string(model), "version": .string(version), "task": .string(task), "key": key.json,
         ]
+        if isHalved { properties["tier"] = "batch" }
         var events: [UsageEvent] = []
         for (name, meter, value) in amounts where value > 0 {
             events.append(
@@ -76,13 +79,20 @@ extension InferenceTicket {
                     id: "\(job):\(name)",
                     meter: meter.rawValue,
                     at: instant,
-                    value: Decimal12(value),
-                    properties: properties,
+                    value: isHalved ? try Decimal12(rounding: Exact(value, 2)) : Decimal12(value),
+                    properties: .object(properties),
                     subject: subject
                 )
             )
         }
         return events
+    }
+}
+
+extension InferenceTicket {
+    /// Whether anything is owed.
+    func isCharged(_ usage: GenerationUsage) -> Bool {
+        usage.promptTokens > 0 || isComputation && usage.cpuMilliseconds > 0
     }
 }
 

@@ -28,6 +28,8 @@ package struct InferenceRequest: Hashable, Sendable {
     /// What it is for: `chat`, `generate`, … as on the job and in every event of usage.
     package var task: String
     package var prompt: GenerationPrompt
+    /// What a model is asked that cannot do what the prompt needs; nil: then it is refused.
+    package var otherPrompt: GenerationPrompt?
     package var sampling: SamplingParameters
     /// Most tokens to generate; nil is as many as the model's context leaves.
     package var maxTokens: Int?

@@ -1,14 +1,9 @@
 package import Values
 
-/// What happens while a request runs.
-package enum InferenceEvent: Hashable, Sendable {
-    /// The first chunk of the prompt has been computed: from here on the prompt is owed.
-    case started(promptTokens: Int, cachedTokens: Int)
-    /// Text, always whole characters, and the number of tokens that it completes.
-    case piece(text: String, tokens: Int)
-    /// The end. What was used is on the tenant's account, in the database.
-    case finished(FinishReason, GenerationUsage)
-}
+/// What happens while a request runs, as its generation says it.
+///
+/// With `finished`, what was used is on the tenant's account, in the database.
+package typealias InferenceEvent = GenerationEvent
 
 /// The events of a run; it ends with `finished`, or throws a `ProblemConvertible` error.
 package typealias InferenceStream = AsyncThrowingStream<InferenceEvent, any Error>
@@ -64,25 +59,21 @@ package struct InferenceRun: Sendable {
     /// - Throws: What `events` throws; `InferenceError.interrupted` if the task is cancelled.
     package func answer() async throws -> InferenceAnswer {
         let start = SuspendingClock.now
-        var text = ""
+        var content = GenerationResult()
         for try await event in events {
-            switch event {
-            case .started: break
-            case .piece(let piece, _): text += piece
-            case .finished(let reason, let usage):
-                let elapsed = (SuspendingClock.now - start).components
-                return InferenceAnswer(
-                    job: job,
-                    task: task,
-                    model: model,
-                    version: version,
-                    route: route,
-                    text: text,
-                    finishReason: reason,
-                    usage: usage,
-                    milliseconds: Int(elapsed.seconds * 1000 + elapsed.attoseconds / 1_000_000_000_000_000)
-                )
-            }
+            content.add(event)
+            guard case .finished(let reason, let usage) = event else { continue }
+            return InferenceAnswer(
+                job: job,
+                task: task,
+                model: model,
+                version: version,
+                route: route,
+                content: content,
+                finishReason: reason,
+                usage: usage,
+                milliseconds: (SuspendingClock.now - start).wholeMilliseconds
+            )
         }
         throw InferenceError.interrupted
     }
@@ -95,14 +86,35 @@ package struct InferenceAnswer: Hashable, Sendable {
     package let model: String
     package let version: String
     package let route: String
-    package let text: String
+    /// What the model said.
+    package let content: GenerationResult
     package let finishReason: FinishReason
     package let usage: GenerationUsage
     /// From admission to the end.
     package let milliseconds: Int
 
+    /// The whole text.
+    package var text: String { content.text }
+
     /// The usage object of tasks and jobs.
     package var usageJSON: JSONValue { usage.json }
+}
+
+extension InferenceAnswer {
+    /// What is kept of a job that nobody waited for.
+    init(_ job: InferenceJob) {
+        self.init(
+            job: job.id,
+            task: job.task,
+            model: job.model,
+            version: job.version,
+            route: job.route,
+            content: GenerationResult(output: job.output ?? .null),
+            finishReason: job.finishReason.flatMap(FinishReason.init(rawValue:)) ?? .stop,
+            usage: job.usage ?? .none,
+            milliseconds: 0
+        )
+    }
 }
 
 extension GenerationUsage {
@@ -114,4 +126,9 @@ extension GenerationUsage {
             "prompt_tokens_details": ["cached_tokens": .int(cachedTokens)],
         ]
     }
+}
+
+extension Duration {
+    /// In milliseconds, without their fractions.
+    var wholeMilliseconds: Int { Int(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000) }
 }

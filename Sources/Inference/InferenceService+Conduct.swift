@@ -30,7 +30,8 @@ extension InferenceService {
         }
     }
 
-    private func withTimeLimit(
+    /// Does something in its time; once that has passed the job is stopped.
+    func withTimeLimit(
         _ limit: Duration?,
         of job: JobID,
         _ body: @escaping @Sendable () async -> InferenceOutcome
@@ -47,7 +48,8 @@ extension InferenceService {
         }
     }
 
-    private func play(
+    /// Waits for the job's turn, if it must, and generates.
+    func play(
         _ ticket: InferenceTicket,
         _ request: InferenceRequest,
         _ grant: InferenceGrant,
@@ -69,7 +71,7 @@ extension InferenceService {
     /// Asks until it is the job's turn.
     ///
     /// - Returns: why it shall not begin at all, if so.
-    private func waitForTurn(_ ticket: InferenceTicket, concurrency: Int) async throws -> InferenceStop? {
+    func waitForTurn(_ ticket: InferenceTicket, concurrency: Int) async throws -> InferenceStop? {
         while true {
             if let stop = with(ticket.job, \.stop).flatMap(\.self) { return stop }
             try Task.checkCancellation()
@@ -118,10 +120,11 @@ extension InferenceService {
                     running.progress.cachedTokens = cachedTokens
                 }
                 InferenceMetrics.firstChunk(ticket, after: SuspendingClock.now - begun)
-                sink.yield(.started(promptTokens: promptTokens, cachedTokens: cachedTokens))
-            case .piece(let text, let tokens):
-                if case .terminated = sink.yield(.piece(text: text, tokens: tokens)) { continue }
+                sink.yield(event)
+            case .piece(_, let tokens, _):
+                if case .terminated = sink.yield(event) { continue }
                 with(ticket.job) { $0.progress.deliveredTokens += tokens }
+            case .vectors, .scores: sink.yield(event)
             case .finished(let reason, let usage):
                 let (stop, progress) = with(ticket.job) { ($0.stop, $0.progress) } ?? (nil, InferenceProgress())
                 return .ended(reason, usage, stop: stop, progress: progress, isStream: ticket.isStream)
@@ -132,7 +135,7 @@ extension InferenceService {
         throw InferenceError.stopping
     }
 
-    private func cut(_ ticket: InferenceTicket, by error: any Error) -> InferenceOutcome {
+    func cut(_ ticket: InferenceTicket, by error: any Error) -> InferenceOutcome {
         let (stop, progress) = with(ticket.job) { ($0.stop, $0.progress) } ?? (nil, InferenceProgress())
         let cause: InferenceError
         switch error {

@@ -8,6 +8,7 @@ extension InferenceService {
     /// Looks each second for jobs that are to be cancelled and for what dead servers have left.
     func watch() async {
         var stoppedAt: SuspendingClock.Instant?
+        var forgotAt: SuspendingClock.Instant?
         while !Task.isCancelled {
             if isStopping {
                 let since = stoppedAt ?? .now
@@ -17,6 +18,10 @@ extension InferenceService {
             do {
                 try await recover()
                 try await cancelRequested()
+                if forgotAt.map({ .now - $0 >= .seconds(600) }) ?? true {
+                    _ = try await forgetContents()
+                    forgotAt = .now
+                }
             } catch {
                 logger.warning("inference cannot look after jobs", metadata: ["error": "\(error)"])
             }
@@ -34,6 +39,11 @@ extension InferenceService {
         for (ticket, outcome) in orphans {
             let stamp = Stamp(now: time.now(), author: .system("inference"))
             do {
+                if let deferral = ticket.deferral, deferral.attempt < deferral.maxAttempts,
+                    try await runAgain(ticket, attempts: deferral.attempt, at: stamp.recordedAt)
+                {
+                    continue
+                }
                 try await database.transaction(as: .tenant(ticket.tenant)) { transaction in
                     try await InferenceOperations.settle(
                         ticket,
@@ -48,6 +58,19 @@ extension InferenceService {
             } catch InferenceError.leaseLost {
                 continue
             }
+        }
+    }
+
+    /// Has a job whose server died wait for another; not one that is to be cancelled.
+    private func runAgain(_ ticket: InferenceTicket, attempts: Int, at now: Instant) async throws -> Bool {
+        try await database.transaction(as: .tenant(ticket.tenant)) { transaction in
+            try await InferenceOperations.giveBack(
+                ticket,
+                fence: .successor,
+                attempts: attempts,
+                until: now,
+                in: transaction
+            )
         }
     }
 

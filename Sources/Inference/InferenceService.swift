@@ -25,6 +25,8 @@ package final class InferenceService: Service {
     private struct State: Sendable {
         var running: [JobID: Running] = [:]
         var isStopping = false
+        /// Asynchronous jobs that wait, of all tenants, when it was last looked.
+        var deferred = 0
     }
 
     typealias Work = @Sendable () async -> Void
@@ -33,55 +35,47 @@ package final class InferenceService: Service {
     let time: any TimeSource
     let logger: Logger
     let keeper: NodeKeeper
-    private let generators: [String: any TextGenerator]
+    /// How many asynchronous jobs run here at once.
+    let asynchronousLimit: Int
+    let generators: [String: any TextGenerator]
     private let state = Mutex(State())
     private let works: AsyncStream<Work>
     private let submit: AsyncStream<Work>.Continuation
+    /// Says that there may be an asynchronous job to take.
+    let wakes: AsyncStream<Void>
+    private let waker: AsyncStream<Void>.Continuation
 
     /// Makes the service; `run` must run while it is used.
     ///
     /// `generators`: by the names of the registry's models. A model without one is answered with 503.
     ///
     /// `keeper`: under its lease all work is done; each of its beats writes how far streams have come.
+    ///
+    /// `asynchronousLimit`: how many jobs that nobody waits for run here at once.
     package init(
         database: Database,
         generators: [String: any TextGenerator],
         keeper: NodeKeeper,
         time: any TimeSource,
-        logger: Logger
+        logger: Logger,
+        asynchronousLimit: Int = 16
     ) {
         self.database = database
         self.generators = generators
         self.keeper = keeper
         self.time = time
         self.logger = logger
+        self.asynchronousLimit = asynchronousLimit
         (works, submit) = AsyncStream.makeStream()
+        (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         keeper.onBeat { [weak self] _ in self?.progressWrites() ?? [] }
+        keeper.onLoss { lease, now, transaction in
+            _ = try await transaction.execute(AsynchronousQueries.release(lease, at: now))
+            await transaction.signal(InferenceOperations.channel)
+        }
     }
 
     // MARK: - For callers
-
-    /// Admits a request and begins it.
-    ///
-    /// The caller reads `events` of the run, or `answer()`. Nothing is charged for a request that is refused here.
-    ///
-    /// - Throws: `InferenceError` and other `ProblemConvertible` errors: the request is wrong (400, `param` names the
-    ///   field), `modelNotFound` (404), `refused` (403, or 429 with the code `rate_limit_exceeded` or
-    ///   `insufficient_quota`), `contextExceeded` (400, code `context_length_exceeded`), no engine (503).
-    package func begin(_ request: InferenceRequest, by caller: InferenceCaller) async throws -> InferenceRun {
-        do { try request.check() } catch { throw InferenceError.invalid(error) }
-        guard !isStopping else { throw InferenceError.stopping }
-        let route = try await database.transaction(as: .tenant(caller.tenant)) { transaction in
-            try await ModelQueries.resolve(request.model, in: transaction)
-        }
-        guard let generator = generators[route.model.name] else {
-            throw InferenceError.noEngine(reason: "no engine runs \(route.model.name)")
-        }
-        let ticket = try await ticket(for: request, by: caller, on: route, generator)
-        let grant = try await admit(ticket, request, route.model, by: caller)
-        InferenceMetrics.admitted(ticket)
-        return start(ticket, request, grant, generator)
-    }
 
     /// Asks that a job be cancelled, wherever it runs; what was generated until then is charged.
     ///
@@ -123,88 +117,6 @@ package final class InferenceService: Service {
         }
     }
 
-    // MARK: - Admission
-
-    private func ticket(
-        for request: InferenceRequest,
-        by caller: InferenceCaller,
-        on route: ModelRoute,
-        _ generator: any TextGenerator
-    ) async throws -> InferenceTicket {
-        let context = try await generator.contextSize()
-        let promptTokens = try await generator.promptTokens(of: request.prompt)
-        guard promptTokens + (request.maxTokens ?? 1) <= context else {
-            throw InferenceError.contextExceeded(
-                promptTokens: promptTokens,
-                maxTokens: promptTokens < context ? request.maxTokens : nil,
-                context: context
-            )
-        }
-        let now = time.now()
-        return InferenceTicket(
-            tenant: caller.tenant,
-            job: .make(at: now),
-            key: caller.key,
-            task: request.task,
-            model: route.model.name,
-            version: route.model.version,
-            route: route.reason,
-            subject: request.subject,
-            isStream: request.isStream,
-            promptTokens: promptTokens,
-            maxTokens: request.maxTokens ?? context - promptTokens,
-            lease: keeper.lease,
-            createdAt: now
-        )
-    }
-
-    private func admit(
-        _ ticket: InferenceTicket,
-        _ request: InferenceRequest,
-        _ model: Model,
-        by caller: InferenceCaller
-    ) async throws -> InferenceGrant {
-        guard keeper.isHeld else { throw InferenceError.leaseLost }
-        let stamp = Stamp(now: ticket.createdAt, author: caller.author, requestID: caller.requestID)
-        do {
-            return try await database.transaction(as: .tenant(caller.tenant)) { transaction in
-                try await InferenceOperations.admit(ticket, request, model: model, by: stamp, in: transaction)
-            }
-        } catch let error as PostgresError where error.kind == .commitUnknown {
-            // The row may be there, with a reservation that nobody would give back.
-            submit.yield { await self.settle(ticket, .cut(.interrupted, progress: .init(), isStream: false)) }
-            throw error
-        }
-    }
-
-    /// Hands an admitted request over to the service's own group.
-    ///
-    /// Nothing in here can fail or wait.
-    private func start(
-        _ ticket: InferenceTicket,
-        _ request: InferenceRequest,
-        _ grant: InferenceGrant,
-        _ generator: any TextGenerator
-    ) -> InferenceRun {
-        // Bounded by the number of tokens that were admitted.
-        let (events, sink) = InferenceStream.makeStream()
-        let job = ticket.job
-        state.withLock { $0.running[job] = Running(ticket: ticket) }
-        sink.onTermination = { [weak self] termination in
-            guard case .cancelled = termination else { return }
-            self?.stop(job, .cancelled)
-        }
-        let work: Work = { await self.conduct(ticket, request, grant, generator, to: sink) }
-        if case .terminated = submit.yield(work) {
-            // The server stopped in between; the row is left to whoever looks for what stopped servers leave.
-            state.withLock { $0.running[job] = nil }
-            sink.finish(throwing: InferenceError.stopping)
-        }
-        return InferenceRun(ticket, rates: grant.rates, events: events) { [weak self] in
-            self?.stop(job, .cancelled)
-        }
-    }
-
     func stamp(_ caller: InferenceCaller) -> Stamp {
         Stamp(now: time.now(), author: caller.author, requestID: caller.requestID)
     }
@@ -224,7 +136,9 @@ package final class InferenceService: Service {
                     }
                 }
                 group.addTask { await self.watch() }
-                // The watch never ends by itself.
+                group.addTask { await self.takeJobs() }
+                group.addTask { await self.runBatches() }
+                // The others never end by themselves.
                 await group.next()
                 group.cancelAll()
             }
@@ -240,6 +154,26 @@ package final class InferenceService: Service {
     private func close() {
         state.withLock { $0.isStopping = true }
         submit.finish()
+    }
+
+    /// Has it looked for asynchronous jobs now.
+    package func wake() { waker.yield() }
+
+    /// Begins something in the service's own group; false if the server stops.
+    func begin(_ work: @escaping Work) -> Bool {
+        if case .terminated = submit.yield(work) { return false }
+        return true
+    }
+
+    /// Asynchronous jobs that wait, of all tenants, when it was last looked.
+    var deferredJobs: Int {
+        get { state.withLock { $0.deferred } }
+        set { state.withLock { $0.deferred = newValue } }
+    }
+
+    /// Lets a job be stopped and asked about; it runs here until it is forgotten.
+    func remember(_ ticket: InferenceTicket) {
+        state.withLock { $0.running[ticket.job] = Running(ticket: ticket) }
     }
 
     /// Stops a job that runs here; the first reason counts.
@@ -261,6 +195,11 @@ package final class InferenceService: Service {
             defer { state.running[job] = running }
             return body(&running)
         }
+    }
+
+    /// How many of them nobody waits for.
+    var runningAsynchronously: Int {
+        state.withLock { state in state.running.values.count(where: \.ticket.isAsynchronous) }
     }
 
     /// The jobs that run here.

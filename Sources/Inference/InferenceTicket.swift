@@ -5,7 +5,7 @@ import Values
 /// What is known of a job from its admission on: what settling it needs.
 struct InferenceTicket: Sendable {
     let tenant: TenantID
-    let job: JobID
+    var job: JobID
     let key: KeyID
     let task: String
     let model: String
@@ -16,9 +16,49 @@ struct InferenceTicket: Sendable {
     let promptTokens: Int
     /// The most that may be generated.
     let maxTokens: Int
-    /// Whose work it is: only under this lease may it be settled.
-    let lease: NodeLease
+    /// Whose work it is: only under this lease may it be settled; nil while it waits for whoever takes it.
+    var lease: NodeLease?
     let createdAt: Instant
+    /// How it runs if nobody waits for it; nil if somebody does.
+    var deferral: Deferral?
+    /// Whether it costs half: then half of what it used is counted.
+    var isHalved = false
+
+    /// Whether it runs by itself, and its input and output are kept.
+    var isAsynchronous: Bool { deferral != nil }
+
+    /// Whether it uses no tokens at all: then the request and its processor time are charged.
+    var isComputation: Bool { promptTokens == 0 }
+
+    /// The same for another job.
+    func again(_ job: JobID) -> InferenceTicket {
+        var other = self
+        other.job = job
+        return other
+    }
+
+    /// How an asynchronous job runs.
+    struct Deferral: Sendable {
+        var priority = 0
+        /// The run it is in, from 1; 0 before the first.
+        var attempt = 0
+        var maxAttempts = Deferral.standardAttempts
+        var deadline: Instant?
+
+        /// So often is a job tried until it is given up.
+        static let standardAttempts = 4
+    }
+}
+
+/// What admission needs to know of a request beside its ticket.
+struct InferenceOrder: Sendable {
+    /// Which version answers; nil if Abono computes the answer itself.
+    let model: Model?
+    /// The name by which the caller asked.
+    let asked: String?
+    let metadata: JSONValue
+    /// The fields of a job that runs later.
+    var input: JSONValue?
 }
 
 /// What an admitted job may take.

@@ -61,4 +61,17 @@ package struct ModelFile: Hashable, Sendable {
             throw .modelFile("\(path) has SHA-256 \(actual), not \(expected)")
         }
     }
+
+    /// Bytes that engines over the file take: its weights once, since all map the same file, and in each engine the
+    /// caches of its sequences and what it computes in.
+    ///
+    /// - Throws: `InferenceError.modelFile` if the header is damaged.
+    package func memory(workers: Int, sequences: Int, context: Int) throws(InferenceError) -> Int {
+        let header = try ModelHeader(path: path)
+        let tokens = (sequences + EngineOptions.reserve(of: sequences)) * min(context, header.context)
+        return byteCount + workers * (header.cacheBytesPerToken * tokens + Self.computeBytes)
+    }
+
+    /// An allowance for what an engine takes beside weights and caches.
+    private static let computeBytes = 64 << 20
 }

@@ -8,6 +8,10 @@ struct ModelHeader: Hashable, Sendable {
     let context: Int
     let parameters: Int
     let hasChatTemplate: Bool
+    /// What the caches hold of each token: keys and values of every layer, 16 bits each.
+    ///
+    /// Encoders keep nothing.
+    let cacheBytesPerToken: Int
 
     /// Encoders make vectors and no text.
     private static let encoders: Set<String> = ["bert", "nomic-bert", "jina-bert-v2", "modern-bert", "t5encoder"]
@@ -61,6 +65,16 @@ struct ModelHeader: Hashable, Sendable {
         self.parameters = parameters
         if case .text(let text) = values["general.license"] { licence = text } else { licence = nil }
         hasChatTemplate = values["tokenizer.chat_template"] != nil
+        func count(_ key: String) -> Int? {
+            guard case .number(let number) = values["\(architecture).\(key)"], (1...1 << 20).contains(number) else {
+                return nil
+            }
+            return number
+        }
+        let heads = count("attention.head_count") ?? 1
+        let size = count("attention.key_length") ?? (count("embedding_length") ?? 0) / heads
+        let layers = Self.encoders.contains(architecture) ? 0 : count("block_count") ?? 0
+        cacheBytesPerToken = 4 * layers * (count("attention.head_count_kv") ?? heads) * size
     }
 }
 

@@ -22,14 +22,15 @@ package struct Generation: Sendable {
     }
 }
 
-/// Something that continues prompts: a pool of engines, or a script in tests of rules.
+/// Something that continues prompts, makes vectors or weighs texts: a pool of engines, or a script in tests of rules.
 package protocol TextGenerator: Sendable {
     /// Tokens that one generation may have in all, prompt and answer.
     ///
     /// - Throws: `InferenceError` if no engine comes up in time.
     func contextSize() async throws -> Int
 
-    /// The number of tokens of `prompt`, counted exactly as a generation counts them.
+    /// The number of tokens of `prompt`, counted exactly as a generation counts them; all texts of `embeddings`, and
+    /// the prompt once and all continuations of `scores`.
     ///
     /// - Throws: `InferenceError` if the prompt cannot be rendered or no engine comes up in time.
     func promptTokens(of prompt: GenerationPrompt) async throws -> Int
@@ -49,8 +50,41 @@ extension Generation {
         for try await event in events {
             switch event {
             case .started: break
-            case .piece(let piece, _): text += piece
+            case .piece(let piece, _, _): text += piece
+            case .vectors, .scores: break
             case .finished(let reason, let usage): return (text, reason, usage)
+            }
+        }
+        throw InferenceError.interrupted
+    }
+
+    /// Reads the generation to its end and returns the vectors of `GenerationPrompt.embeddings`.
+    ///
+    /// - Throws: `InferenceError` if it failed or was cancelled.
+    package func collectedVectors() async throws -> (vectors: [[Float]], usage: GenerationUsage) {
+        var vectors: [[Float]] = []
+        for try await event in events {
+            switch event {
+            case .started, .piece, .scores: break
+            case .vectors(let some): vectors += some
+            case .finished(.cancelled, _): throw InferenceError.interrupted
+            case .finished(_, let usage): return (vectors, usage)
+            }
+        }
+        throw InferenceError.interrupted
+    }
+
+    /// Reads the generation to its end and returns the scores of `GenerationPrompt.scores`.
+    ///
+    /// - Throws: `InferenceError` if it failed or was cancelled.
+    package func collectedScores() async throws -> (scores: [ContinuationScore], usage: GenerationUsage) {
+        var scores: [ContinuationScore] = []
+        for try await event in events {
+            switch event {
+            case .started, .piece, .vectors: break
+            case .scores(let all): scores = all
+            case .finished(.cancelled, _): throw InferenceError.interrupted
+            case .finished(_, let usage): return (scores, usage)
             }
         }
         throw InferenceError.interrupted

@@ -4,6 +4,7 @@ import Foundation
 final class EngineInbox: @unchecked Sendable {
     enum Item {
         case generate(PreparedGeneration)
+        case embed(PreparedEmbeddings)
         case cancel(id: Int)
     }
 

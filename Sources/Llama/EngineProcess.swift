@@ -101,11 +101,15 @@ package enum EngineProcess {
                 shared.inbox.put(.cancel(id: id))
             case .tokenize(let id, let prompt):
                 answer(id, shared) { reader throws(EngineTrouble) in
-                    .tokenized(id: id, tokens: try reader.tokens(of: prompt).count)
+                    .tokenized(id: id, tokens: try reader.count(of: prompt))
                 }
             case .generate(let generation):
                 answer(generation.id, shared) { reader throws(EngineTrouble) in
-                    shared.inbox.put(.generate(try reader.prepare(generation)))
+                    if case .embeddings(let inputs) = generation.prompt {
+                        shared.inbox.put(.embed(try reader.prepare(inputs, of: generation)))
+                    } else {
+                        shared.inbox.put(.generate(try reader.prepare(generation)))
+                    }
                     return nil
                 }
             }
@@ -139,15 +143,27 @@ package enum EngineProcess {
             shared.reader.withLock { $0 = reader }
             let milliseconds = Int((SuspendingClock.now - start) / .milliseconds(1))
             writer.write(.hello(describe(model, context, reader, options, loadMilliseconds: milliseconds)))
-            var loop = EngineLoop(
-                model: model,
-                context: context,
-                options: options,
-                inbox: shared.inbox,
-                report: { writer.write($0) },
-                publish: { statistics in shared.statistics.withLock { $0 = statistics } }
-            )
-            loop.run()
+            let publish: (EngineStatistics) -> Void = { latest in shared.statistics.withLock { $0 = latest } }
+            if model.facts.generates {
+                var loop = EngineLoop(
+                    model: model,
+                    context: context,
+                    options: options,
+                    inbox: shared.inbox,
+                    report: { writer.write($0) },
+                    publish: publish
+                )
+                loop.run()
+            } else {
+                var loop = EmbeddingLoop(
+                    context: context,
+                    options: options,
+                    inbox: shared.inbox,
+                    report: { writer.write($0) },
+                    publish: publish
+                )
+                loop.run()
+            }
         } catch {
             writer.write(.failed(id: nil, trouble: EngineTrouble(.model, "\(error)")))
             _exit(66)
@@ -158,24 +174,32 @@ package enum EngineProcess {
     private static func load(_ options: EngineOptions) throws -> (LlamaModel, LlamaContext, PromptReader) {
         _ = try ModelFile(path: options.model)
         let model = try LlamaModel(path: options.model)
-        guard model.facts.generates else {
-            throw InferenceError.modelFile("\(options.model) is a model that does not write text")
+        guard model.facts.generates || model.facts.vector_size > 0 else {
+            throw InferenceError.modelFile("\(options.model) is a model that neither writes text nor makes vectors")
         }
         let trained = model.facts.trained_context > 0 ? Int(model.facts.trained_context) : options.context
-        let context = try model.makeContext(
-            abono_llama_options(
-                context: Int32(clamping: min(options.context, trained)),
-                sequences: Int32(clamping: options.sequences),
-                batch: Int32(clamping: max(EngineSequence.chunk, options.sequences)),
-                threads: Int32(clamping: options.threads)
-            )
-        )
+        let size = min(options.context, trained)
+        let context = try model.makeContext(contextOptions(options, size, vectors: !model.facts.generates))
         context.clear()
-        _ = try context.add(model.beginning ?? 0, to: 0, at: 0, sampled: false)
+        _ = try context.add(model.beginning ?? 0, to: 0, at: 0, sampled: !model.facts.generates)
         _ = try context.process()
         try context.forget(0)
-        let reader = PromptReader(model: model, context: min(context.size, trained))
+        let reader = PromptReader(model: model, context: model.facts.generates ? min(context.size, trained) : size)
         return (model, context, reader)
+    }
+
+    /// An encoder takes a whole text in one call; what writes text keeps caches and reads prompts in chunks.
+    private static func contextOptions(_ options: EngineOptions, _ size: Int, vectors: Bool) -> abono_llama_options {
+        let sequences = vectors ? EmbeddingLoop.texts : options.allSequences
+        let batch = vectors ? max(size, EmbeddingLoop.tokens) : max(EngineSequence.chunk, options.allSequences)
+        return abono_llama_options(
+            context: Int32(clamping: size),
+            sequences: Int32(clamping: sequences),
+            batch: Int32(clamping: batch),
+            threads: Int32(clamping: options.threads),
+            rows: Int32(clamping: max(EngineSequence.rows, options.allSequences)),
+            vectors: vectors
+        )
     }
 
     private static func describe(
@@ -195,8 +219,10 @@ package enum EngineProcess {
             context: reader.context,
             trainedContext: Int(model.facts.trained_context),
             sequences: options.sequences,
+            reserve: options.allSequences - options.sequences,
             template: reader.template?.family,
             templateRefusal: reader.templateRefusal,
+            vectorSize: model.facts.vector_size > 0 ? Int(model.facts.vector_size) : nil,
             loadMilliseconds: loadMilliseconds,
             build: LlamaModel.build
         )

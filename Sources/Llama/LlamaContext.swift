@@ -106,4 +106,43 @@ import Inference
         guard code >= 0 else { throw LlamaError(code: code) }
         return token
     }
+
+    /// The logarithm of the probability that each of `tokens` follows a row of the batch just computed.
+    ///
+    /// - Throws: If the row was not to be sampled, or a token does not exist.
+    func logprobs(of tokens: [Token], after row: Int32) throws(LlamaError) -> [Double] {
+        var logprobs = [Double](repeating: 0, count: tokens.count)
+        let code = unsafe abono_llama_logprobs(pointer, row, tokens, Int32(tokens.count), &logprobs)
+        guard code >= 0 else { throw LlamaError(code: code) }
+        return logprobs
+    }
+
+    /// The likeliest tokens after a row of the batch just computed, the likeliest first.
+    ///
+    /// - Throws: If the row was not to be sampled.
+    func likeliest(_ count: Int, after row: Int32) throws(LlamaError) -> [(token: Token, logprob: Double)] {
+        var tokens = [Token](repeating: 0, count: count)
+        var logprobs = [Double](repeating: 0, count: count)
+        let found = unsafe abono_llama_likeliest(pointer, row, Int32(count), &tokens, &logprobs)
+        guard found >= 0 else { throw LlamaError(code: found) }
+        return Array(zip(tokens, logprobs).prefix(Int(found))).map { (token: $0.0, logprob: $0.1) }
+    }
+
+    /// The vector of a sequence of the batch just computed.
+    ///
+    /// - Throws: If the context makes no vectors, or the sequence was not in the batch.
+    func vector(of sequence: Int) throws(LlamaError) -> [Float] {
+        var vector = [Float](repeating: 0, count: Int(model.facts.vector_size))
+        let code = unsafe abono_llama_vector(pointer, Int32(sequence), &vector, Int32(vector.count))
+        guard code >= 0 else { throw LlamaError(code: code) }
+        return vector
+    }
+
+    /// Makes a sequence hold the first `count` tokens of what another holds, and nothing else.
+    ///
+    /// - Throws: If the model cannot; then it holds nothing.
+    func copy(_ count: Int, from source: Int, to sequence: Int) throws(LlamaError) {
+        let code = unsafe abono_llama_copy(pointer, Int32(source), Int32(sequence), Int32(count))
+        guard code >= 0 else { throw LlamaError(code: code) }
+    }
 }

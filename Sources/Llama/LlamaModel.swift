@@ -10,6 +10,11 @@ struct LlamaError: Error, CustomStringConvertible {
         self.code = code
         description = unsafe String(cString: abono_llama_error())
     }
+
+    init(code: Int32, _ description: String) {
+        self.code = code
+        self.description = description
+    }
 }
 
 /// A token of a model's vocabulary.
@@ -51,23 +56,24 @@ typealias Token = Int32
 
     /// The tokens of `text`.
     ///
-    /// Control tokens spelled in it are recognised only if `parsingControl`.
+    /// Control tokens spelled in it are recognised only if `parsingControl`; with `ends` the tokens have the beginning
+    /// and the end that the model wants.
     ///
     /// - Throws: If the text is too long to be tokenised at all.
-    func tokens(of text: String, parsingControl: Bool) throws(LlamaError) -> [Token] {
+    func tokens(of text: String, parsingControl: Bool, ends: Bool = false) throws(LlamaError) -> [Token] {
         // A token stands for at least one byte, but spaces may be put in front.
         var tokens = [Token](repeating: 0, count: text.utf8.count + 8)
-        var count = write(text, parsingControl, to: &tokens)
+        var count = write(text, parsingControl, ends, to: &tokens)
         if count > tokens.count {
             tokens = [Token](repeating: 0, count: count)
-            count = write(text, parsingControl, to: &tokens)
+            count = write(text, parsingControl, ends, to: &tokens)
         }
         guard count >= 0 else { throw LlamaError(code: Int32(count)) }
         tokens.removeLast(tokens.count - count)
         return tokens
     }
 
-    private func write(_ text: String, _ parsingControl: Bool, to tokens: inout [Token]) -> Int {
+    private func write(_ text: String, _ parsingControl: Bool, _ ends: Bool, to tokens: inout [Token]) -> Int {
         var text = text
         let count = text.withUTF8 { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
@@ -77,6 +83,7 @@ typealias Token = Int32
                         characters.baseAddress,
                         Int32(clamping: characters.count),
                         parsingControl,
+                        ends,
                         buffer.baseAddress,
                         Int32(clamping: buffer.count)
                     )

@@ -11,6 +11,19 @@ struct PreparedGeneration: Sendable {
     /// Most tokens to generate; prompt and answer fit the context.
     let limit: Int
     let stop: [String]
+    /// Texts to weigh after the prompt, instead of generating; each has at least one token.
+    var continuations: [[Token]]?
+
+    /// All that is read of it.
+    var promptTokens: Int { (continuations ?? []).reduce(prompt.count) { $0 + $1.count } }
+}
+
+/// Texts to make vectors of that have been read and found to fit.
+struct PreparedEmbeddings: Sendable {
+    let id: Int
+    let tenant: String
+    let weight: Double
+    let texts: [[Token]]
 }
 
 /// Turns prompts into tokens and refuses what cannot run, before any work.
@@ -52,10 +65,24 @@ struct PromptReader: Sendable {
         }
     }
 
-    /// The tokens of a prompt.
+    /// The number of tokens of a prompt; of all its texts, if it has several.
     ///
     /// - Throws: If it cannot be rendered, is empty, or cannot fit the context.
-    func tokens(of prompt: GenerationPrompt) throws(EngineTrouble) -> [Token] {
+    func count(of prompt: GenerationPrompt) throws(EngineTrouble) -> Int {
+        switch prompt {
+        case .messages, .text, .tokens: try tokens(of: prompt).count
+        case .embeddings(let inputs): try texts(of: inputs).reduce(0) { $0 + $1.count }
+        case .scores(let texts, let prompt):
+            try continuations(texts).reduce(try tokens(of: prompt).count) { $0 + $1.count }
+        }
+    }
+
+    /// The tokens of a prompt that is to be continued.
+    private func tokens(of prompt: GenerationPrompt) throws(EngineTrouble) -> [Token] {
+        guard model.facts.generates else {
+            let message = "this model makes vectors of texts and writes none"
+            throw EngineTrouble(.invalid, message, field: "model")
+        }
         // Tokenising costs time, so what cannot fit however it is cut is refused unseen.
         let least = prompt.byteCount / max(Int(model.facts.longest_piece), 1)
         guard least < context else {
@@ -73,14 +100,9 @@ struct PromptReader: Sendable {
         case .text(let text):
             tokens += try read(.text(text))
         case .tokens(let list):
-            tokens = []
-            for (index, token) in list.enumerated() {
-                guard (0..<Int(model.facts.vocabulary)).contains(token) else {
-                    let message = "token \(token) is not in the vocabulary of \(model.facts.vocabulary) tokens"
-                    throw EngineTrouble(.invalid, message, field: "prompt[\(index)]")
-                }
-                tokens.append(Token(token))
-            }
+            tokens = try known(list, field: "prompt")
+        case .embeddings, .scores:
+            throw EngineTrouble(.invalid, "must be messages, a text or tokens", field: "prompt")
         }
         guard !tokens.isEmpty else {
             throw EngineTrouble(.invalid, "prompt is empty; at least one token is needed", field: "prompt")
@@ -88,24 +110,101 @@ struct PromptReader: Sendable {
         return tokens
     }
 
+    /// Token ids that a caller gave.
+    private func known(_ list: [Int], field: String) throws(EngineTrouble) -> [Token] {
+        var tokens: [Token] = []
+        for (index, token) in list.enumerated() {
+            guard (0..<Int(model.facts.vocabulary)).contains(token) else {
+                let message = "token \(token) is not in the vocabulary of \(model.facts.vocabulary) tokens"
+                throw EngineTrouble(.invalid, message, field: "\(field)[\(index)]")
+            }
+            tokens.append(Token(token))
+        }
+        return tokens
+    }
+
+    /// The tokens of each text to make a vector of, with the beginning and the end that the model wants.
+    private func texts(of inputs: [EmbeddingInput]) throws(EngineTrouble) -> [[Token]] {
+        guard model.facts.vector_size > 0 else {
+            throw EngineTrouble(.invalid, "this model makes no vectors; take one for embeddings", field: "model")
+        }
+        var texts: [[Token]] = []
+        for (index, input) in inputs.enumerated() {
+            let field = inputs.count == 1 ? "input" : "input[\(index)]"
+            let least = input.byteCount / max(Int(model.facts.longest_piece), 1)
+            guard least <= context else { throw tooLong(least, field) }
+            let tokens =
+                switch input {
+                case .text(let text):
+                    try fault { () throws(LlamaError) in
+                        try model.tokens(of: text, parsingControl: false, ends: true)
+                    }
+                case .tokens(let list): try known(list, field: field)
+                }
+            guard !tokens.isEmpty else {
+                throw EngineTrouble(.invalid, "is empty; at least one token is needed", field: field)
+            }
+            guard tokens.count <= context else { throw tooLong(tokens.count, field) }
+            texts.append(tokens)
+        }
+        return texts
+    }
+
+    private func tooLong(_ tokens: Int, _ field: String) -> EngineTrouble {
+        let message = "has at least \(tokens) tokens; the model reads \(context) of a text"
+        return EngineTrouble(.invalid, message, field: field)
+    }
+
+    /// The tokens of texts to weigh after a prompt.
+    private func continuations(_ texts: [String]) throws(EngineTrouble) -> [[Token]] {
+        var continuations: [[Token]] = []
+        for (index, text) in texts.enumerated() {
+            guard text.utf8.count / max(Int(model.facts.longest_piece), 1) < context else {
+                throw EngineTrouble(.invalid, "is longer than the model's context", field: "labels[\(index)]")
+            }
+            let tokens = try read(.text(text))
+            guard !tokens.isEmpty else {
+                throw EngineTrouble(.invalid, "has no tokens", field: "labels[\(index)]")
+            }
+            continuations.append(tokens)
+        }
+        return continuations
+    }
+
     private func read(_ segment: ChatTemplate.Segment) throws(EngineTrouble) -> [Token] {
-        do throws(LlamaError) {
-            return switch segment {
+        try fault { () throws(LlamaError) in
+            switch segment {
             case .control(let text): try model.tokens(of: text, parsingControl: true)
             case .text(let text): try model.tokens(of: text, parsingControl: false)
             }
-        } catch {
-            throw EngineTrouble(.fault, error.description)
         }
     }
 
-    /// Reads a generation's prompt and checks that prompt and answer fit.
+    private func fault(_ body: () throws(LlamaError) -> [Token]) throws(EngineTrouble) -> [Token] {
+        do throws(LlamaError) { return try body() } catch { throw EngineTrouble(.fault, error.description) }
+    }
+
+    /// Reads texts and checks that each fits.
+    ///
+    /// - Throws: Why they cannot run.
+    func prepare(_ inputs: [EmbeddingInput], of work: EngineGeneration) throws(EngineTrouble) -> PreparedEmbeddings {
+        PreparedEmbeddings(id: work.id, tenant: work.tenant, weight: work.weight, texts: try texts(of: inputs))
+    }
+
+    /// Reads a generation's prompt and checks that prompt and answer fit, or each of the texts that are weighed.
     ///
     /// - Throws: Why it cannot run.
     func prepare(_ generation: EngineGeneration) throws(EngineTrouble) -> PreparedGeneration {
-        let prompt = try tokens(of: generation.prompt)
-        guard prompt.count + (generation.maxTokens ?? 1) <= context else {
-            throw Self.overflow(promptTokens: prompt.count, maxTokens: generation.maxTokens, context: context)
+        var source = generation.prompt
+        var continuations: [[Token]]?
+        if case .scores(let texts, let before) = source {
+            source = before
+            continuations = try self.continuations(texts)
+        }
+        let prompt = try tokens(of: source)
+        let answer = continuations.map { $0.reduce(1) { max($0, $1.count) } } ?? generation.maxTokens
+        guard prompt.count + (answer ?? 1) <= context else {
+            throw Self.overflow(promptTokens: prompt.count, maxTokens: answer, context: context)
         }
         let vocabulary = 0..<Int(model.facts.vocabulary)
         if let unknown = generation.sampling.logitBias.keys.sorted().first(where: { !vocabulary.contains($0) }) {
@@ -119,7 +218,8 @@ struct PromptReader: Sendable {
             prompt: prompt,
             sampling: generation.sampling,
             limit: generation.maxTokens ?? (context - prompt.count),
-            stop: generation.stop
+            stop: generation.stop,
+            continuations: continuations
         )
     }
 

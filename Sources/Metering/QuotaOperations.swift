@@ -27,50 +27,56 @@ package enum QuotaOperations {
         in transaction: borrowing Transaction
     ) async throws -> Bool {
         try check(rows, feature: feature)
-        let earliest = rows.map(\.window.start).min() ?? stamp.at
+        let replacement = QuotaReplacement(tenant: tenant, source: source, at: stamp.at, rows: rows)
         let old = try await QuotaQueries.current(
             source: source,
             feature: feature,
             of: tenant,
-            after: min(stamp.at, earliest),
+            after: replacement.comparedAfter,
             in: transaction
         )
-        let new = rows.filter { row in !old.contains { $0.isSame(as: row) } }
-        // What ended before is only read to be compared: it is taken back where something new takes its place.
-        let ended = old.filter { quota in
-            !rows.contains { quota.isSame(as: $0) }
-                && (quota.window.end > stamp.at
-                    || new.contains { $0.feature == quota.feature && $0.window.intersection(quota.window) != nil })
-        }
-        guard !new.isEmpty || !ended.isEmpty else { return false }
+        return try await write([replacement.difference(from: old)], by: stamp, in: transaction)
+    }
+
+    /// The same for many sources, each of which grants once: read, ended and granted by one statement each.
+    ///
+    /// The business time is that of each replacement.
+    package static func replace(
+        _ replacements: [QuotaReplacement],
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
+    ) async throws {
+        guard !replacements.isEmpty else { return }
+        for replacement in replacements { try check(replacement.rows, feature: nil) }
+        let old = try await QuotaQueries.current(of: replacements, in: transaction)
+        let differences = replacements.map { $0.difference(from: old[$0.source] ?? []) }
+        _ = try await write(differences, by: stamp, in: transaction)
+    }
+
+    /// Returns whether there was anything to write.
+    private static func write(
+        _ differences: [QuotaReplacement.Difference],
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
+    ) async throws -> Bool {
+        let differences = differences.filter { !$0.isEmpty }
+        guard !differences.isEmpty else { return false }
+        let ended = differences.flatMap { one in one.ended.map { (of: one.replacement, id: $0.id) } }
+        let granted = differences.flatMap { one in one.new.map { (of: one.replacement, row: $0) } }
         var statements: [SQL] = []
-        if !ended.isEmpty {
-            statements.append(QuotaQueries.end(ended.map(\.id), of: tenant, by: stamp))
-        }
-        if !new.isEmpty {
-            let quotas = new.map { row in
-                Quota(
-                    id: .make(at: stamp.recordedAt),
-                    feature: row.feature,
-                    meter: row.meter,
-                    allowance: row.allowance,
-                    window: row.window,
-                    isHard: row.isHard,
-                    rollover: row.rollover,
-                    source: source
-                )
-            }
-            statements.append(QuotaQueries.insert(quotas, of: tenant, recordedAt: stamp.recordedAt))
-        }
+        if !ended.isEmpty { statements.append(QuotaQueries.end(ended, recordedAt: stamp.recordedAt)) }
+        if !granted.isEmpty { statements.append(QuotaQueries.insert(granted, recordedAt: stamp.recordedAt)) }
         try await transaction.batch(statements)
-        try await Activity.record(
-            "quota.replaced",
-            object: source,
-            tenant: tenant,
-            details: ["ended": .array(ended.map { .string($0.id.text) }), "quotas": .array(new.map(json))],
-            by: stamp,
-            in: transaction
-        )
+        let acts = differences.map { one in
+            Activity.Act(
+                "quota.replaced",
+                object: one.replacement.source,
+                tenant: one.replacement.tenant,
+                at: one.replacement.at,
+                details: one.json
+            )
+        }
+        try await Activity.record(acts, by: stamp, in: transaction)
         return true
     }
 
@@ -136,12 +142,5 @@ package enum QuotaOperations {
                 throw MeteringError.overlappingQuotas(feature: row.feature)
             }
         }
-    }
-
-    private static func json(_ row: QuotaDraft) -> JSONValue {
-        [
-            "feature": .string(row.feature), "meter": .string(row.meter), "limit": .string(row.allowance.text),
-            "window": row.window.json, "hard": .bool(row.isHard), "rollover": .string(row.rollover.text),
-        ]
     }
 }

@@ -98,26 +98,50 @@ package enum QuotaQueries {
         )
     }
 
-    static func end(_ ids: [QuotaID], of tenant: TenantID, by stamp: Stamp) -> SQL {
+    /// The same for many sources, by source.
+    static func current(
+        of replacements: [QuotaReplacement],
+        in transaction: borrowing Transaction
+    ) async throws -> [String: [Quota]] {
+        let quotas = try await transaction.query(
+            """
+            SELECT \(fragment: columns)
+            FROM unnest(\(replacements.map(\.tenant))::uuid[], \(replacements.map(\.source))::text[],
+                        \(replacements.map(\.comparedAfter))::timestamptz[]) AS given (owner, granting, after)
+            JOIN app.quotas q ON q.tenant_id = given.owner AND q.source = given.granting
+            WHERE q.ended_at IS NULL AND q.window_end > given.after
+            ORDER BY q.tenant_id, q.id FOR UPDATE OF q
+            """,
+            quota
+        )
+        return Dictionary(grouping: quotas, by: \.source)
+    }
+
+    static func end(_ ended: [(of: QuotaReplacement, id: QuotaID)], recordedAt: Instant) -> SQL {
         """
-        UPDATE app.quotas SET ended_at = \(stamp.recordedAt), until = \(stamp.at)
-        WHERE tenant_id = \(tenant) AND id = ANY (\(ids)::uuid[])
+        UPDATE app.quotas q SET ended_at = \(recordedAt), until = given.at
+        FROM unnest(\(ended.map(\.of.tenant))::uuid[], \(ended.map(\.id))::uuid[],
+                    \(ended.map(\.of.at))::timestamptz[]) AS given (tenant_id, id, at)
+        WHERE q.tenant_id = given.tenant_id AND q.id = given.id
         """
     }
 
-    static func insert(_ quotas: [Quota], of tenant: TenantID, recordedAt: Instant) -> SQL {
-        """
-        INSERT INTO app.quotas (tenant_id, id, feature, meter, allowance, window_start, window_end, is_hard, rollover,
-                                source, recorded_at, ended_at)
-        SELECT \(tenant)::uuid, given.id, given.feature, given.meter, given.allowance, given.window_start,
-               given.window_end, given.is_hard, given.rollover, given.source, \(recordedAt)::timestamptz, NULL
-        FROM unnest(\(quotas.map(\.id))::uuid[], \(quotas.map(\.feature))::text[], \(quotas.map(\.meter))::text[],
-                    \(quotas.map(\.allowance))::numeric[], \(quotas.map(\.window.start))::timestamptz[],
-                    \(quotas.map(\.window.end))::timestamptz[], \(quotas.map(\.isHard))::boolean[],
-                    \(quotas.map(\.rollover))::numeric[], \(quotas.map(\.source))::text[])
-            AS given (id, feature, meter, allowance, window_start, window_end, is_hard, rollover, source)
-        RETURNING id
-        """
+    static func insert(_ granted: [(of: QuotaReplacement, row: QuotaDraft)], recordedAt: Instant) -> SQL {
+        let rows = granted.map(\.row)
+        return """
+            INSERT INTO app.quotas (tenant_id, id, feature, meter, allowance, window_start, window_end, is_hard,
+                                    rollover, source, recorded_at, ended_at)
+            SELECT tenant_id, id, feature, meter, allowance, window_start, window_end, is_hard, rollover, source,
+                   \(recordedAt)::timestamptz, NULL
+            FROM unnest(\(granted.map(\.of.tenant))::uuid[],
+                        \(rows.map { _ in QuotaID.make(at: recordedAt) })::uuid[], \(rows.map(\.feature))::text[],
+                        \(rows.map(\.meter))::text[], \(rows.map(\.allowance))::numeric[],
+                        \(rows.map(\.window.start))::timestamptz[], \(rows.map(\.window.end))::timestamptz[],
+                        \(rows.map(\.isHard))::boolean[], \(rows.map(\.rollover))::numeric[],
+                        \(granted.map(\.of.source))::text[])
+                AS given (tenant_id, id, feature, meter, allowance, window_start, window_end, is_hard, rollover, source)
+            RETURNING 1
+            """
     }
 
     private static func inForce(_ tenant: TenantID, _ feature: String?, _ instant: Instant, lock: String) -> SQL {

@@ -13,9 +13,9 @@ enum UsageContent {
     /// The hash of everything but tenant and id.
     static func hash(_ event: UsageEvent) -> [UInt8] {
         var writer = CanonicalWriter()
-        writer.write(.string(event.meter))
-        writer.write(.int(event.at.microseconds))
-        writer.write(.string(event.value.text))
+        writer.write(event.meter)
+        writer.write(event.at.microseconds)
+        writer.write(event.value.text)
         writer.write(event.properties)
         writer.write(.optional(event.subject))
         writer.write(.optional(event.subscription?.uuidText))
@@ -107,7 +107,22 @@ private struct CanonicalWriter {
         }
     }
 
-    private mutating func write(_ text: String) {
+    /// A whole number, as `write(.int(number))` would, without its JSON.
+    mutating func write(_ number: Int64) {
+        var digits = Array(String(number.magnitude).utf8)
+        var exponent = 0
+        while digits.count > 1, digits.last == UInt8(ascii: "0") {
+            digits.removeLast()
+            exponent += 1
+        }
+        if number == 0 { digits = [] }
+        bytes.append(UInt8(ascii: number < 0 ? "-" : "+"))
+        append(length: digits.count)
+        bytes += digits
+        append(length: exponent)
+    }
+
+    mutating func write(_ text: String) {
         bytes.append(UInt8(ascii: "s"))
         append(length: text.utf8.count)
         bytes.append(contentsOf: text.utf8)

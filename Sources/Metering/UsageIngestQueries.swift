@@ -24,10 +24,10 @@ enum UsageIngestQueries {
         """
         WITH given AS MATERIALIZED (
             SELECT * FROM unnest(
-                \(binary: .ids(entries.lazy.map(\.tenant)))::uuid[],
-                \(binary: .texts(entries.lazy.map(\.event.id)))::text[],
-                \(binary: .bytes(entries.lazy.map(\.hash)))::bytea[],
-                \(binary: .instants(entries.lazy.map(\.event.at)))::timestamptz[]
+                \(binary: .uuids(entries.map { $0.tenant.uuid }))::uuid[],
+                \(binary: .texts(entries.map { $0.event.id }))::text[],
+                \(binary: .bytes(entries.map(\.hash)))::bytea[],
+                \(binary: .instants(entries.map(\.event.at)))::timestamptz[]
             ) WITH ORDINALITY AS given (tenant_id, event_id, hash, at, position)
         ), keys AS (
             INSERT INTO app.usage_keys (tenant_id, event_id, content_hash, at, recorded_at)
@@ -51,14 +51,14 @@ enum UsageIngestQueries {
             SELECT tenant_id, event_id, meter, at, value, properties, subject, subscription_id,
                    \(recordedAt)::timestamptz
             FROM unnest(
-                \(binary: .ids(entries.lazy.map(\.tenant)))::uuid[],
-                \(binary: .texts(entries.lazy.map(\.event.id)))::text[],
-                \(binary: .texts(entries.lazy.map(\.event.meter)))::text[],
-                \(binary: .instants(entries.lazy.map(\.event.at)))::timestamptz[],
-                \(binary: .decimals(entries.lazy.map(\.event.value)))::numeric[],
-                \(binary: .json(entries.lazy.map(\.event.properties)))::jsonb[],
-                \(binary: .texts(entries.lazy.map(\.event.subject)))::text[],
-                \(binary: .uuids(entries.lazy.map(\.event.subscription?.uuid)))::uuid[]
+                \(binary: .uuids(entries.map { $0.tenant.uuid }))::uuid[],
+                \(binary: .texts(entries.map { $0.event.id }))::text[],
+                \(binary: .texts(entries.map { $0.event.meter }))::text[],
+                \(binary: .instants(entries.map(\.event.at)))::timestamptz[],
+                \(binary: .decimals(entries.map(\.event.value)))::numeric[],
+                \(binary: .json(entries.map(\.event.properties)))::jsonb[],
+                \(binary: .texts(entries.map { $0.event.subject }))::text[],
+                \(binary: .uuids(entries.map { $0.event.subscription?.uuid }))::uuid[]
             ) AS given (tenant_id, event_id, meter, at, value, properties, subject, subscription_id)
             RETURNING 1
         )
@@ -72,12 +72,13 @@ enum UsageIngestQueries {
         INSERT INTO app.usage_rollups AS r (tenant_id, meter, bucket, subscription_id, count, sum, min, max)
         SELECT tenant_id, meter, bucket, subscription_id, sum(count)::bigint, sum(sum), min(min), max(max)
         FROM unnest(
-            \(binary: .ids(sums.lazy.map(\.key.tenant)))::uuid[], \(binary: .texts(sums.lazy.map(\.key.meter)))::text[],
-            \(binary: .instants(sums.lazy.map(\.key.bucket)))::timestamptz[],
-            \(binary: .uuids(sums.lazy.map(\.key.subscription)))::uuid[],
-            \(binary: .integers(sums.lazy.map(\.count)))::bigint[],
-            \(binary: .decimals(unscaled: sums.lazy.map(\.sum)))::numeric[],
-            \(binary: .decimals(sums.lazy.map(\.min)))::numeric[], \(binary: .decimals(sums.lazy.map(\.max)))::numeric[]
+            \(binary: .uuids(sums.map { $0.key.tenant.uuid }))::uuid[],
+            \(binary: .texts(sums.map { $0.key.meter }))::text[],
+            \(binary: .instants(sums.map(\.key.bucket)))::timestamptz[],
+            \(binary: .uuids(sums.map { $0.key.subscription }))::uuid[],
+            \(binary: .integers(sums.map(\.count)))::bigint[],
+            \(binary: .decimals(unscaled: sums.map(\.sum)))::numeric[],
+            \(binary: .decimals(sums.map(\.min)))::numeric[], \(binary: .decimals(sums.map(\.max)))::numeric[]
         ) AS given (tenant_id, meter, bucket, subscription_id, count, sum, min, max)
         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (tenant_id, meter, bucket, subscription_id) DO UPDATE SET
@@ -94,8 +95,8 @@ enum UsageIngestQueries {
         """
         SELECT given.position, k.content_hash
         FROM unnest(
-                \(binary: .ids(entries.lazy.map(\.tenant)))::uuid[],
-                \(binary: .texts(entries.lazy.map(\.event.id)))::text[])
+                \(binary: .uuids(entries.map { $0.tenant.uuid }))::uuid[],
+                \(binary: .texts(entries.map { $0.event.id }))::text[])
             WITH ORDINALITY AS given (tenant_id, event_id, position)
         JOIN app.usage_keys k ON k.tenant_id = given.tenant_id AND k.event_id = given.event_id COLLATE "C"
         """

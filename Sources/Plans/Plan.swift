@@ -38,13 +38,16 @@ package struct Plan: Hashable, Sendable {
     /// The same plan with other prices.
     func with(prices: [Price]) -> Plan { Plan(self, prices: prices) }
 
-    private init(_ plan: Plan, prices: [Price]) {
+    /// The same plan, billed from the start on.
+    package func withoutTrial() -> Plan { Plan(self, prices: prices, trialDays: 0) }
+
+    private init(_ plan: Plan, prices: [Price], trialDays: Int? = nil) {
         code = plan.code
         currency = plan.currency
         interval = plan.interval
         alignment = plan.alignment
         proration = plan.proration
-        trialDays = plan.trialDays
+        self.trialDays = trialDays ?? plan.trialDays
         minimumCommitment = plan.minimumCommitment
         self.prices = prices
     }

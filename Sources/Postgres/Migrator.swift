@@ -133,7 +133,10 @@ package struct Migrator: Sendable {
     }
 
     private func allow(_ login: String, _ connection: Connection) async throws {
-        let quoted = try await connection.runShielded("SELECT quote_ident(\(login))")
+        let quoted = try await connection.runShielded(
+            "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = \(login)"
+        )
+        guard quoted.count == 1 else { throw MigrationError.noRole(login) }
         var reader = RowReader(quoted, row: 0)
         let name: String = try reader.next()
         try await connection.script("GRANT \(scopeRoles.joined(separator: ", ")) TO \(name)")
@@ -150,9 +153,16 @@ package enum MigrationError: ProblemConvertible {
     case changed(String)
     /// A file is new and has a lower number than one that was applied.
     case late(String)
+    /// The role that is to log in is not there.
+    case noRole(String)
 
     package var problem: Problem {
         switch self {
+        case .noRole(let name):
+            Problem.invalid(
+                "login-role",
+                "is \(name), which is no role of this server; CREATE ROLE \(name) LOGIN first"
+            )
         case .missing(let name):
             Problem(
                 .precondition,

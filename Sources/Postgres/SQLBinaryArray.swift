@@ -2,7 +2,8 @@ package import Values
 
 /// A one-dimensional array in PostgreSQL's binary form.
 ///
-/// It is bound by `\(binary:)`, to a parameter of exactly its type: `\(binary: .texts(names))::text[]`.
+/// It is bound by `\(binary:)`, to a parameter of exactly its type: `\(binary: .texts(names))::text[]`. It is made of
+/// arrays, not of collections of any kind: generic code of another module is not specialised, and ingest is made of it.
 package struct SQLBinaryArray: Sendable {
     /// The elements' types by their ids in the server's catalogue, which never change.
     private enum Element: UInt32 {
@@ -26,13 +27,8 @@ package struct SQLBinaryArray: Sendable {
         append(UInt32(1))
     }
 
-    /// `uuid[]` of ids.
-    package static func ids<Kind: Entity>(_ ids: some Collection<ID<Kind>>) -> SQLBinaryArray {
-        uuids(ids.lazy.map(\.uuid))
-    }
-
     /// `uuid[]`; nil is NULL.
-    package static func uuids(_ uuids: some Collection<UUIDBytes?>) -> SQLBinaryArray {
+    package static func uuids(_ uuids: [UUIDBytes?]) -> SQLBinaryArray {
         var array = SQLBinaryArray(.uuid, count: uuids.count, size: 16)
         for uuid in uuids {
             guard let uuid else {
@@ -49,7 +45,7 @@ package struct SQLBinaryArray: Sendable {
     /// `text[]`; nil is NULL.
     ///
     /// A text with a NUL character is refused by the server.
-    package static func texts(_ texts: some Collection<String?>) -> SQLBinaryArray {
+    package static func texts(_ texts: [String?]) -> SQLBinaryArray {
         var array = SQLBinaryArray(.text, count: texts.count, size: 32)
         for text in texts {
             guard let text else {
@@ -63,7 +59,7 @@ package struct SQLBinaryArray: Sendable {
     }
 
     /// `bytea[]`.
-    package static func bytes(_ values: some Collection<[UInt8]>) -> SQLBinaryArray {
+    package static func bytes(_ values: [[UInt8]]) -> SQLBinaryArray {
         var array = SQLBinaryArray(.bytea, count: values.count, size: 16)
         for value in values {
             array.append(UInt32(value.count))
@@ -73,7 +69,7 @@ package struct SQLBinaryArray: Sendable {
     }
 
     /// `timestamptz[]`.
-    package static func instants(_ instants: some Collection<Instant>) -> SQLBinaryArray {
+    package static func instants(_ instants: [Instant]) -> SQLBinaryArray {
         var array = SQLBinaryArray(.timestamptz, count: instants.count, size: 8)
         for instant in instants {
             array.append(UInt32(8))
@@ -83,7 +79,7 @@ package struct SQLBinaryArray: Sendable {
     }
 
     /// `bigint[]`.
-    package static func integers(_ values: some Collection<Int>) -> SQLBinaryArray {
+    package static func integers(_ values: [Int]) -> SQLBinaryArray {
         var array = SQLBinaryArray(.bigint, count: values.count, size: 8)
         for value in values {
             array.append(UInt32(8))
@@ -93,7 +89,7 @@ package struct SQLBinaryArray: Sendable {
     }
 
     /// `jsonb[]`.
-    package static func json(_ values: some Collection<JSONValue>) -> SQLBinaryArray {
+    package static func json(_ values: [JSONValue]) -> SQLBinaryArray {
         var array = SQLBinaryArray(.jsonb, count: values.count, size: 64)
         for value in values {
             let text = value.utf8
@@ -106,14 +102,14 @@ package struct SQLBinaryArray: Sendable {
     }
 
     /// `numeric[]` with twelve digits after the point.
-    package static func decimals(_ values: some Collection<Decimal12>) -> SQLBinaryArray {
+    package static func decimals(_ values: [Decimal12]) -> SQLBinaryArray {
         var array = SQLBinaryArray(.numeric, count: values.count, size: 18)
         for value in values { array.append(unscaled: value.unscaled) }
         return array
     }
 
     /// `numeric[]` of whole numbers of 10^-12.
-    package static func decimals(unscaled values: some Collection<Int128>) -> SQLBinaryArray {
+    package static func decimals(unscaled values: [Int128]) -> SQLBinaryArray {
         var array = SQLBinaryArray(.numeric, count: values.count, size: 18)
         for value in values { array.append(unscaled: value) }
         return array

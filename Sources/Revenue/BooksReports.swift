@@ -20,6 +20,9 @@ extension RevenueReports {
                     asOf: request.asOf,
                     currency: request.currency,
                     zone: request.zone,
+                    by: request.group,
+                    target: request.target,
+                    keepsMovements: request.name == .movements || request.explain != nil,
                     in: transaction
                 )
             )

@@ -40,12 +40,14 @@ package struct CohortReport: Sendable {
     package let months: ReportMonths
     /// By currency, then by month; months in which nobody began are left out.
     package let cohorts: [Cohort]
+    private let basis: MRRBasis
     /// Who is in them.
     private let members: [Key: [CustomerRevenue]]
 
     /// Makes it of the report of recurring revenue.
     package init(of report: MRRReport) throws(Problem) {
         months = report.months
+        basis = report.basis
         var members: [Key: [CustomerRevenue]] = [:]
         for customer in report.customers {
             guard let place = customer.closings.firstIndex(where: { !$0.isZero }) else { continue }
@@ -70,7 +72,7 @@ package struct CohortReport: Sendable {
         let own = members.filter { $0.key.month == month }.sorted { $0.key < $1.key }
         return asked.flatMap { age in
             own.flatMap { _, customers in
-                customers.compactMap { $0.standing(.closing, in: month.adding(age), months) }
+                customers.flatMap { $0.standing(.closing, in: month.adding(age), basis) }
             }
         }
     }

@@ -15,19 +15,45 @@ extension MRRReport {
         the difference between a customer's opening and closing; new if no earlier month closed with anything, \
         reactivation if one did, churn if nothing is left
         """,
+        "exchange": "nothing, as long as each currency stays on its own: see the option in",
         "churn_at": "the instant at which the last subscription ends, not that of the cancellation",
-        "signs": "contraction and churn are negative: opening + the five movements = closing",
+        "signs": "contraction and churn are negative: opening + all movements = closing, in every row",
         "rounding": "once for each customer and month, half away from zero",
     ]
 
-    /// The definition in a line, for tables.
-    package static let definitionText = """
-        MRR: prices without a meter at their quantities, before coupons and taxes; year ÷ 12, week × 52/12, \
-        day × 365/12; trials and pauses 0; movements net per customer and month; churn when the last subscription ends
-        """
+    /// The definition with what depends on how the report is told apart and what it is brought to.
+    package var definition: JSONValue {
+        var object = Self.definition.object ?? JSONObject()
+        switch terms.by {
+        case .currency, .tenant: break
+        case .plan:
+            object["by"] = """
+                the plan in force as the month closes; a customer's movement falls to the plans that moved as it did, \
+                by what they moved
+                """
+            object["transfer"] = "from one plan to another of the same customer, nothing over all plans"
+        case .partner:
+            object["by"] = """
+                the partner that has a share in the customer as the month closes; - is none
+                """
+            object["transfer"] = "of customers that came to a partner, or left one, nothing over all partners"
+        }
+        guard let exchange = terms.exchange else { return .object(object) }
+        object["exchange_rate"] = .string(
+            """
+            amounts of a month in \(exchange.currency) at the rate in force on its last day, or that of the as-of; \
+            movements at that of their month
+            """
+        )
+        object["exchange"] = """
+            what the opening is worth more or less at the month's rate than at that of the month before, with what \
+            rounding leaves
+            """
+        return .object(object)
+    }
 
     /// The report as one document.
-    package var json: JSONValue { document("mrr", rows.map(json)) }
+    package var json: JSONValue { document("mrr", rows.map { json($0, "mrr") }) }
 
     /// What every customer added to every movement, as one document.
     package var movementsJSON: JSONValue {
@@ -35,7 +61,7 @@ extension MRRReport {
             "movements",
             movements.map { entry in
                 var object = entry.json.object ?? JSONObject()
-                object["explain"] = months.link(
+                object["explain"] = link(
                     "movements",
                     ReportCell([entry.month.text, entry.tenant.text], column: entry.cell.rawValue),
                     currency: entry.amount.currency
@@ -45,61 +71,109 @@ extension MRRReport {
         )
     }
 
-    /// Annual recurring revenue, twelve times the closing, as one document.
+    /// Annual recurring revenue, twelve times each amount, as one document.
     package func arrJSON() throws(Problem) -> JSONValue {
         var lines: [JSONValue] = []
-        for row in rows {
-            lines.append([
-                "month": .string(row.month.text), "currency": .string(row.currency.code),
-                "arr": .string(try Self.annual(row).text), "customers": .int(row.customers),
-                "explain": months.link("arr", ReportCell([row.month.text]), currency: row.currency),
-            ])
+        for row in try annual() {
+            var object = json(row, "arr").object ?? JSONObject()
+            object["arr"] = .string(row[.closing].text)
+            lines.append(.object(object))
         }
         return document("arr", lines)
     }
 
+    private var named: [String] { ["month", "currency"] + (terms.by == .currency ? [] : [terms.by.rawValue]) }
+
     /// What stands over the columns of `cells`.
-    package static let columns = ["month", "currency"] + MRRCell.allCases.map(\.rawValue) + ["customers"]
+    package var columns: [String] { named + terms.by.cells.map(\.rawValue) + ["customers"] }
 
     /// The rows as lines of a table.
-    package var cells: [[String]] {
-        rows.map { row in
-            [row.month.text, row.currency.code] + MRRCell.allCases.map { row[$0].text } + [String(row.customers)]
-        }
-    }
+    package var cells: [[String]] { rows.map(line) }
 
     /// What stands over the columns of `arrCells`.
-    package static let arrColumns = ["month", "currency", "arr", "customers"]
+    package var arrColumns: [String] {
+        named + terms.by.cells.map { $0 == .closing ? "arr" : $0.rawValue } + ["customers"]
+    }
 
     /// Annual recurring revenue as lines of a table.
-    package func arrCells() throws(Problem) -> [[String]] {
-        var lines: [[String]] = []
-        for row in rows {
-            lines.append([row.month.text, row.currency.code, try Self.annual(row).text, String(row.customers)])
-        }
-        return lines
+    package func arrCells() throws(Problem) -> [[String]] { try annual().map(line) }
+
+    private func line(_ row: Row) -> [String] {
+        [row.month.text, row.currency.code] + (row.group.map { [$0] } ?? []) + terms.by.cells.map { row[$0].text }
+            + [String(row.customers)]
     }
 
-    /// A run rate: twelve times the closing of a month.
-    static func annual(_ row: Row) throws(Problem) -> Money {
-        try Money(row[.closing].exact * 12, currency: row.currency)
+    /// A run rate: twelve times each amount of a month.
+    func annual() throws(Problem) -> [Row] {
+        var annual: [Row] = []
+        for row in rows { annual.append(try row.times(12)) }
+        return annual
     }
 
-    private func json(_ row: Row) -> JSONValue {
+    private func json(_ row: Row, _ report: String) -> JSONValue {
         var object: JSONObject = ["month": .string(row.month.text), "currency": .string(row.currency.code)]
-        for cell in MRRCell.allCases { object[cell.rawValue] = .string(row[cell].text) }
+        if let group = row.group { object[terms.by.rawValue] = .string(group) }
+        for cell in terms.by.cells { object[cell.rawValue] = .string(row[cell].text) }
         object["customers"] = .int(row.customers)
         if months.isPartial(row.month) { object["partial"] = true }
-        object["explain"] = months.link("mrr", ReportCell([row.month.text]), currency: row.currency)
+        object["explain"] = link(report, ReportCell(row.key), currency: row.currency)
         return .object(object)
+    }
+
+    /// Where what is behind a cell can be read; what is brought to a currency is not only that of its prices.
+    private func link(_ report: String, _ cell: ReportCell, currency own: Currency) -> JSONValue {
+        var options: [(name: String, value: String)] = []
+        if terms.by != .currency { options.append((name: "by", value: terms.by.rawValue)) }
+        if let exchange = terms.exchange { options.append((name: "in", value: exchange.currency.code)) }
+        return months.link(report, cell, currency: terms.exchange == nil ? own : currency, options: options)
     }
 
     private func document(_ name: String, _ lines: [JSONValue]) -> JSONValue {
         let codes = Set(rows.map(\.currency.code))
-        return [
-            "report": .string(name), "definition": Self.definition, "as_of": months.asOf.json,
+        let only = terms.exchange?.currency.code ?? currency?.code ?? (codes.count == 1 ? codes.first : nil)
+        var object: JSONObject = [
+            "report": .string(name), "definition": definition, "as_of": months.asOf.json,
             "from": .string(months.from.text), "to": .string(months.to.text), "time_zone": .string(months.zone.name),
-            "currency": .optional(currency?.code ?? (codes.count == 1 ? codes.first : nil)), "rows": .array(lines),
+            "currency": .optional(only),
         ]
+        if terms.by != .currency { object["by"] = .string(terms.by.rawValue) }
+        if let exchange = terms.exchange {
+            object["in"] = .string(exchange.currency.code)
+            object["rates"] = .array(rates.map(\.json))
+        }
+        object["rows"] = .array(lines)
+        return .object(object)
+    }
+
+    /// A rate that amounts of a month were brought to the report's currency at.
+    struct AppliedRate: Hashable {
+        let month: Month
+        let from: Currency
+        let to: Currency
+        let found: ExchangeTerms.Found
+
+        /// With up to 12 fraction digits.
+        var text: String { found.rate.decimalText() }
+
+        var json: JSONValue {
+            [
+                "month": .string(month.text), "from": .string(from.code), "to": .string(to.code),
+                "rate": .string(text), "day": .optional(found.entry?.day.text), "id": .optional(found.entry?.id.text),
+            ]
+        }
+    }
+
+    /// The rates of the months of the report, from the one before the first on.
+    var rates: [AppliedRate] {
+        guard let exchange = terms.exchange else { return [] }
+        let present = Set(customers.map(\.own)).filter { $0 != exchange.currency }.sorted { $0.code < $1.code }
+        return present.flatMap { own in
+            ((months.from.index - 1)...months.to.index).compactMap { index in
+                let month = Month(index: index)
+                let day = months.zone.date(of: basis.limit(month).adding(microseconds: -1))
+                guard let found = try? exchange.rate(from: own, on: day) else { return nil }
+                return AppliedRate(month: month, from: own, to: exchange.currency, found: found)
+            }
+        }
     }
 }

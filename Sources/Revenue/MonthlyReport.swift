@@ -192,10 +192,24 @@ extension MonthlyReport {
                     [row.month.text, row.currency.code] + row.group + shape.columns.map { row[$0].text }
                 }
             ),
+            trend: trend,
             json: json,
             asOf: months.asOf,
             definition: shape.definition,
             picture: picture
+        )
+    }
+
+    /// What the picture stacks, less what it draws below, in at most twelve months up to each row's, as small bars.
+    private var trend: [String] {
+        Sparkline.trend(
+            rows.map { row in
+                let sum = shape.drawn.reduce(Exact.zero) { sum, column in
+                    shape.drawnBelow.contains(column) ? sum - row[column].exact : sum + row[column].exact
+                }
+                let group = ([row.currency.code] + row.group).joined(separator: "/")
+                return (group: group, month: row.month, value: sum.double)
+            }
         )
     }
 

@@ -9,12 +9,15 @@ package enum PartnerAccrualRun {
 
     /// Accrues all that happened until the stamp and was not accrued, each tenant in a transaction of its own.
     ///
+    /// Where tiers count up over several tenants, their receipts are taken in the order of time: a share is what its
+    /// receipt made of the stretch as it came.
+    ///
     /// A source is accrued once, for good, and posted under its own key: running it again adds nothing.
     ///
     /// - Returns: how many accruals are new.
     @discardableResult
     package static func run(database: Database, by stamp: Stamp) async throws -> Int {
-        var accrued = 0
+        var accrued = try await runInOrder(database: database, by: stamp)
         var last: TenantID?
         while true {
             let page = try await database.transaction(as: .system) { transaction in
@@ -23,6 +26,27 @@ package enum PartnerAccrualRun {
             for tenant in page {
                 accrued += try await database.transaction(as: .system) { transaction in
                     try await accrue(tenant, by: stamp, in: transaction)
+                }
+            }
+            guard page.count == pageSize, let end = page.last else { return accrued }
+            last = end
+        }
+    }
+
+    /// Does so for tenants of partners with tiers, receipt by receipt.
+    private static func runInOrder(database: Database, by stamp: Stamp) async throws -> Int {
+        var accrued = 0
+        var last: PartnerAccrualQueries.Due?
+        while true {
+            let page = try await database.transaction(as: .system) { transaction in
+                try await PartnerAccrualQueries.due(until: stamp, after: last, limit: pageSize, in: transaction)
+            }
+            for (place, due) in page.enumerated() {
+                // What follows of the same tenant is dealt with together.
+                if page.indices.contains(place + 1), page[place + 1].tenant == due.tenant { continue }
+                let until = Stamp(at: due.at, recordedAt: stamp.recordedAt, author: stamp.author)
+                accrued += try await database.transaction(as: .system) { transaction in
+                    try await accrue(due.tenant, by: until, in: transaction)
                 }
             }
             guard page.count == pageSize, let end = page.last else { return accrued }

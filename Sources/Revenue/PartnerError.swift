@@ -8,6 +8,8 @@ package enum PartnerError: ProblemConvertible, Hashable {
     case codeTaken(String)
     /// There is no such tenant.
     case tenantNotFound(TenantID)
+    /// The tenant is not the partner's at the instant.
+    case notAttributed(String, TenantID)
     /// Nothing is owed to the partner up to the month.
     case nothingPayable(String, Month)
     /// The month is not over.
@@ -23,6 +25,8 @@ package enum PartnerError: ProblemConvertible, Hashable {
                 "there is a partner \(code) with other terms; take another code"
             )
         case .tenantNotFound(let id): Problem.notFound("tenant", id.text)
+        case .notAttributed(let code, let id):
+            Problem(.conflict, code: "partner_not_attributed", "\(id) is not \(code)'s then; there is nothing to end")
         case .nothingPayable(let code, let month):
             Problem(.precondition, code: "nothing_payable", "nothing is payable to \(code) for months up to \(month)")
         case .monthOpen(let month):

@@ -97,6 +97,27 @@ package enum PartnerOperations {
         return attribution
     }
 
+    /// Says that a tenant is a partner's no more, from an instant on; what was accrued stays.
+    ///
+    /// - Throws: `PartnerError.notFound`, `PartnerError.tenantNotFound`, `PartnerError.notAttributed`.
+    package static func detach(
+        _ tenant: TenantID,
+        from code: String,
+        at instant: Instant?,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
+    ) async throws -> PartnerAttribution {
+        let partner = try await find(code, in: transaction)
+        let found: Int? = try await transaction.first(
+            "SELECT 1 FROM app.tenants WHERE tenant_id = \(tenant) FOR UPDATE"
+        ) { row in try row.next() }
+        guard found != nil else { throw PartnerError.tenantNotFound(tenant) }
+        let known = try await PartnerQueries.attributions(of: tenant, in: transaction)
+        let now = PartnerAttribution.inForce(at: (instant ?? stamp.at).wholeSeconds, known)
+        guard now?.partner == partner.id else { throw PartnerError.notAttributed(code, tenant) }
+        return try await attribute(tenant, to: nil, from: instant, by: stamp, in: transaction)
+    }
+
     /// Pays all that is owed to a partner for months up to one, that included: a payout for each currency.
     ///
     /// Each is what was accrued until then less what was paid, posted for each tenant: partner_payable against cash.

@@ -129,6 +129,9 @@ package struct PriceBook: Hashable, Sendable {
     /// The instants at which something may cost otherwise.
     package var instants: [Instant] { Set(prices.map(\.from)).sorted() }
 
+    /// Whether there is any price of what events of a meter measure.
+    package func hasPrices(of meter: String) -> Bool { prices.contains { $0.unit.meter == meter } }
+
     /// The price in force at an instant; nil if there is none.
     package func price(_ unit: ComputeUnit, of model: String?, at instant: Instant) -> ComputePrice? {
         let begun = prices.filter { $0.unit == unit && $0.from <= instant }

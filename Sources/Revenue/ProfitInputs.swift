@@ -230,10 +230,6 @@ package struct ProfitInputs: Sendable {
 
     /// The partner who brought a tenant, as a month closes, if it still has a share.
     func partner(of tenant: TenantID, in month: Month) -> Partner? {
-        let last = months.limit(month).adding(microseconds: -1)
-        guard let attribution = PartnerAttribution.inForce(at: last, attributions[tenant] ?? []),
-            let partner = attribution.partner.flatMap({ partners[$0] }), attribution.isInTerm(of: partner, at: last)
-        else { return nil }
-        return partner
+        PartnerBook(partners: partners, attributions: attributions).partner(of: tenant, before: months.limit(month))
     }
 }

@@ -78,6 +78,11 @@ extension ProfitTable {
                     [row.month.text, row.currency.code, row.key] + Self.figures.map { $0.text(row) ?? "" }
                 }
             ),
+            trend: Sparkline.trend(
+                lines.map { row in
+                    (group: "\(row.currency)/\(row.key)", month: row.month, value: row.grossMargin.exact.double)
+                }
+            ),
             json: json,
             asOf: months.asOf,
             definition: shape.definition,

@@ -104,6 +104,9 @@ extension RecognitionReport {
         ReportPage(
             name: "recognized",
             table: ReportPage.Table(columns: Self.recognisedColumns, rows: recognisedCells),
+            trend: Sparkline.trend(
+                rows.map { (group: $0.currency.code, month: $0.month, value: $0.net.exact.double) }
+            ),
             json: recognisedJSON,
             asOf: months.asOf,
             definition: Self.definition,
@@ -140,6 +143,9 @@ extension RecognitionReport {
                         rows: releases.map { [$0.month.text, $0.amount.currency.code, $0.amount.text] }
                     )
                 ],
+            trend: Sparkline.trend(
+                rows.map { (group: $0.currency.code, month: $0.month, value: $0.closing.exact.double) }
+            ),
             json: deferredJSON,
             asOf: months.asOf,
             definition: Self.definition,

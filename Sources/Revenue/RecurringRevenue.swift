@@ -12,13 +12,22 @@ package struct RecurringLevel: Hashable, Sendable {
     package let monthly: Exact
     /// The change of the subscription behind it.
     package let change: ChangeID?
+    /// The code of the plan that is in force.
+    package let plan: String?
 
-    /// Takes the four.
-    package init(at: Instant, currency: Currency, monthly: Exact, change: ChangeID? = nil) {
+    /// Takes the parts.
+    package init(
+        at: Instant,
+        currency: Currency,
+        monthly: Exact,
+        change: ChangeID? = nil,
+        plan: String? = nil
+    ) {
         self.at = at
         self.currency = currency
         self.monthly = monthly
         self.change = change
+        self.plan = plan
     }
 }
 
@@ -101,13 +110,20 @@ package enum RecurringRevenue {
                     at: phase.start,
                     currency: plan.currency,
                     monthly: monthly,
-                    change: timeline.cause(of: phase.start)
+                    change: timeline.cause(of: phase.start),
+                    plan: plan.code
                 )
             )
         }
         if let end = timeline.phases.last?.end, let last = levels.last {
             levels.append(
-                RecurringLevel(at: end, currency: last.currency, monthly: .zero, change: timeline.cause(of: end))
+                RecurringLevel(
+                    at: end,
+                    currency: last.currency,
+                    monthly: .zero,
+                    change: timeline.cause(of: end),
+                    plan: last.plan
+                )
             )
         }
         return levels

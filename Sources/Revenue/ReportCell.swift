@@ -67,11 +67,21 @@ extension ReportMonths {
     }
 
     /// Where what is behind a cell can be read over HTTP: the value of `explain` in the rows of JSON.
-    func link(_ report: String, _ cell: ReportCell, currency: Currency) -> JSONValue {
-        .string(
-            "/v1/reports/\(report)?from=\(from)&to=\(to)&as_of=\(asOf)&currency=\(currency)"
-                + "&explain=\(ReportLink.escaped(cell.description))"
-        )
+    ///
+    /// `currency`: the only one; nil is all.
+    ///
+    /// `options`: what else the report was asked for.
+    func link(
+        _ report: String,
+        _ cell: ReportCell,
+        currency: Currency?,
+        options: [(name: String, value: String)] = []
+    ) -> JSONValue {
+        let named = currency.map { [(name: "currency", value: $0.code)] } ?? []
+        let texts = (named + options + [(name: "explain", value: cell.description)]).map { option in
+            "&\(option.name)=\(ReportLink.escaped(option.value))"
+        }
+        return .string("/v1/reports/\(report)?from=\(from)&to=\(to)&as_of=\(asOf)\(texts.joined())")
     }
 }
 

@@ -1,4 +1,4 @@
-import Values
+package import Values
 
 /// What a report looks like, before anything is drawn: numbers, names and a form.
 package struct ReportPicture: Hashable, Sendable {
@@ -16,6 +16,22 @@ package struct ReportPicture: Hashable, Sendable {
         }
     }
 
+    /// What lies between two bounds.
+    package struct Band: Hashable, Sendable {
+        /// What it is of.
+        package let name: String
+        /// The bounds for each category; nil where there are none.
+        package let lower: [Double?]
+        package let upper: [Double?]
+
+        /// Takes the three.
+        package init(name: String, lower: [Double?], upper: [Double?]) {
+            self.name = name
+            self.lower = lower
+            self.upper = upper
+        }
+    }
+
     /// How numbers are drawn.
     package enum Shape: Hashable, Sendable {
         /// A bar for each category: what is positive is stacked upwards, what is negative downwards.
@@ -24,6 +40,8 @@ package struct ReportPicture: Hashable, Sendable {
         case lines([Series])
         /// A field for each category and series, the darker the nearer to the greatest.
         case heatMap([Series])
+        /// Lines over bands, the widest band first.
+        case fan(bands: [Band], [Series])
         /// Bars that begin where the one before ended; those named as totals stand on the ground.
         case waterfall([Double], totals: Set<Int>)
     }
@@ -75,5 +93,16 @@ package enum Sparkline {
                 return steps[min(steps.count - 1, Int((share * Double(steps.count - 1)).rounded()))]
             }
         )
+    }
+
+    /// For each row the values of its group in at most twelve months up to its own.
+    package static func trend(_ rows: [(group: String, month: Month, value: Double)]) -> [String] {
+        let groups = Dictionary(grouping: rows, by: \.group)
+        return rows.map { row in
+            let values = (groups[row.group] ?? []).filter { other in
+                other.month <= row.month && other.month > row.month.adding(-12)
+            }
+            return text(values.sorted { $0.month < $1.month }.map(\.value))
+        }
     }
 }

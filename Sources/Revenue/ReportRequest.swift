@@ -6,6 +6,9 @@ package enum ReportName: String, CaseIterable, Sendable {
     case journals, margin, profit, partners
     case trialBalance = "trial-balance"
 
+    /// Whether it is of recurring revenue and its movements, which are told apart and brought to one currency.
+    package var isOfMovements: Bool { self == .mrr || self == .movements || self == .arr }
+
     /// Whether it is of an instant, and has no months.
     package var isOfInstant: Bool { self == .aging || self == .trialBalance }
 }
@@ -29,6 +32,9 @@ package struct ReportRequest: Sendable {
     package let terms: LifetimeValueReport.Terms?
     /// Of margin: what it is of.
     package let by: MarginReport.Dimension
+    /// Of mrr, movements and arr: by what they are told apart, and the currency that all others are brought to.
+    package let group: MRRDimension
+    package let target: Currency?
     /// The figure that is to be opened: see `ReportCell`.
     package let explain: String?
 
@@ -43,6 +49,8 @@ package struct ReportRequest: Sendable {
         reactivation: RetentionReport.Reactivation = .exclude,
         terms: LifetimeValueReport.Terms? = nil,
         by: MarginReport.Dimension = .tenant,
+        group: MRRDimension = .currency,
+        target: Currency? = nil,
         explain: String? = nil
     ) {
         self.name = name
@@ -54,6 +62,8 @@ package struct ReportRequest: Sendable {
         self.reactivation = reactivation
         self.terms = terms
         self.by = by
+        self.group = group
+        self.target = target
         self.explain = explain
     }
 

@@ -51,6 +51,113 @@ enum RevenueReportQueries {
         )
     }
 
+    /// What was kept of a subscription.
+    struct KeptRow {
+        let tenant: TenantID
+        let subscription: SubscriptionID
+        /// The text of its levels; nil if there is none that counts.
+        let levels: String?
+    }
+
+    /// How many subscriptions are read at once.
+    static let keptPageSize = 50_000
+
+    /// A page of all subscriptions of which something was known at an instant, with their levels as far as these were
+    /// made of just the changes that were known.
+    static func kept(
+        asOf: Instant,
+        after: KeptRow?,
+        in transaction: borrowing Transaction
+    ) async throws -> [KeptRow] {
+        try await transaction.query(
+            """
+            SELECT n.tenant_id, n.subscription_id, l.levels
+            FROM (
+                SELECT c.tenant_id, c.subscription_id, max(c.seq) AS latest FROM app.subscription_changes c
+                WHERE c.recorded_at <= \(asOf) AND \(fragment: isReal("c"))
+                  AND (\(after?.tenant)::uuid IS NULL
+                       OR (c.tenant_id, c.subscription_id) > (\(after?.tenant)::uuid, \(after?.subscription)::uuid))
+                GROUP BY 1, 2
+            ) n
+            LEFT JOIN app.recurring_levels l
+                ON l.tenant_id = n.tenant_id AND l.subscription_id = n.subscription_id AND l.sequence = n.latest
+                AND l.known_at <= \(asOf) AND l.rule = \(RecurringLevelText.rule)
+            ORDER BY n.tenant_id, n.subscription_id LIMIT \(keptPageSize)
+            """
+        ) { row in
+            KeptRow(tenant: try row.next(), subscription: try row.next(), levels: try row.next())
+        }
+    }
+
+    /// The changes of some subscriptions that were known at an instant, each subscription's together.
+    ///
+    /// `asOf`: nil is all.
+    static func changes(
+        of keys: [(tenant: TenantID, subscription: SubscriptionID)],
+        recordedUntil asOf: Instant?,
+        in transaction: borrowing Transaction
+    ) async throws -> [ChangeRow] {
+        try await transaction.query(
+            """
+            SELECT c.tenant_id, c.subscription_id, s.starts_at, s.starts_on, s.timezone, c.id, c.seq, c.at,
+                   c.recorded_at, c.kind, c.takes_effect, c.payload, c.author
+            FROM unnest(\(keys.map(\.tenant))::uuid[], \(keys.map(\.subscription))::uuid[])
+                AS k (tenant_id, subscription_id)
+            JOIN app.subscription_changes c
+                ON c.tenant_id = k.tenant_id AND c.subscription_id = k.subscription_id
+            JOIN app.subscriptions s ON s.tenant_id = k.tenant_id AND s.id = k.subscription_id
+            WHERE (\(asOf)::timestamptz IS NULL OR c.recorded_at <= \(asOf))
+            ORDER BY c.tenant_id, c.subscription_id, c.seq
+            """,
+            changeRow
+        )
+    }
+
+    /// Subscriptions whose levels are not kept, or are of other changes than there are.
+    static func stale(
+        limit: Int,
+        in transaction: borrowing Transaction
+    ) async throws -> [(tenant: TenantID, subscription: SubscriptionID)] {
+        try await transaction.query(
+            """
+            SELECT n.tenant_id, n.subscription_id
+            FROM (
+                SELECT c.tenant_id, c.subscription_id, max(c.seq) AS latest FROM app.subscription_changes c
+                WHERE \(fragment: isReal("c")) GROUP BY 1, 2
+            ) n
+            LEFT JOIN app.recurring_levels l
+                ON l.tenant_id = n.tenant_id AND l.subscription_id = n.subscription_id AND l.sequence = n.latest
+                AND l.rule = \(RecurringLevelText.rule)
+            WHERE l.tenant_id IS NULL ORDER BY n.tenant_id, n.subscription_id LIMIT \(limit)
+            """
+        ) { row in (tenant: try row.next(), subscription: try row.next()) }
+    }
+
+    /// What is kept of a subscription.
+    struct Kept {
+        let tenant: TenantID
+        let subscription: SubscriptionID
+        let sequence: Int
+        let knownAt: Instant
+        let levels: String?
+    }
+
+    static func keep(_ rows: [Kept], by stamp: Stamp) -> SQL {
+        """
+        INSERT INTO app.recurring_levels (tenant_id, subscription_id, sequence, known_at, rule, levels, recorded_at)
+        SELECT tenant_id, subscription_id, sequence, known_at, \(RecurringLevelText.rule)::int, levels,
+               \(stamp.recordedAt)::timestamptz
+        FROM unnest(\(rows.map(\.tenant))::uuid[], \(rows.map(\.subscription))::uuid[],
+                    \(rows.map(\.sequence))::int[], \(rows.map(\.knownAt))::timestamptz[],
+                    \(rows.map(\.levels))::text[])
+            AS kept (tenant_id, subscription_id, sequence, known_at, levels)
+        ORDER BY tenant_id, subscription_id
+        ON CONFLICT (tenant_id, subscription_id) DO UPDATE SET
+            sequence = excluded.sequence, known_at = excluded.known_at, rule = excluded.rule,
+            levels = excluded.levels, recorded_at = excluded.recorded_at
+        """
+    }
+
     /// What an account that grows with credits earned in each month and currency; months without any are left out.
     ///
     /// The bounds of the months are parameters: zones are computed here and never in SQL.

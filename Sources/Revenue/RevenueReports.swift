@@ -17,42 +17,55 @@ package enum RevenueReports {
     ///
     /// `asOf`: changes recorded later were not known, and what happens later has not happened.
     ///
-    /// `currency`: only this one; nil is all.
+    /// `currency`: only customers whose prices are in it; nil is all.
+    ///
+    /// `group`: by what it is told apart.
+    ///
+    /// `target`: the currency that all amounts are brought to at the rates that were known; nil: each stays on its own.
+    ///
+    /// `keepsMovements`: whether what moved can be listed; rows do not need it.
+    ///
+    /// - Throws: a problem `rate_missing` if there is no rate to it.
     package static func mrr(
         from: Month,
         to: Month,
         asOf: Instant,
         currency: Currency? = nil,
         zone: Zone = .utc,
+        by group: MRRDimension = .currency,
+        target: Currency? = nil,
+        keepsMovements: Bool = true,
         in transaction: borrowing Transaction
     ) async throws -> MRRReport {
         let months = try ReportMonths(from: from, to: to, asOf: asOf, zone: zone)
-        let stories = try await stories(asOf: asOf, in: transaction)
-        let versions = try await versions(of: stories, in: transaction)
-        let plans = Dictionary(versions.map { ($0.id, $0.plan) }) { first, _ in first }
-        let terms = versions.map(\.terms)
-        var histories: [RecurringHistory] = []
-        histories.reserveCapacity(stories.count)
-        for story in stories {
-            let timeline = try SubscriptionTimeline(
-                start: story.start,
-                zone: story.zone,
-                changes: story.changes,
-                terms: terms,
-                until: asOf
-            )
-            histories.append(
-                RecurringHistory(
-                    tenant: story.tenant,
-                    subscription: story.subscription,
-                    levels: try RecurringRevenue.levels(
-                        of: timeline,
-                        plans: SubscriptionPlans.all(of: story.changes) { plans[$0] }
-                    )
-                )
+        let histories = try await histories(asOf: asOf, in: transaction)
+        return try MRRReport(
+            of: histories,
+            months: months,
+            currency: currency,
+            terms: try await movementTerms(by: group, target: target, asOf: asOf, in: transaction),
+            keepsMovements: keepsMovements
+        )
+    }
+
+    private static func movementTerms(
+        by group: MRRDimension,
+        target: Currency?,
+        asOf: Instant,
+        in transaction: borrowing Transaction
+    ) async throws -> MRRTerms {
+        var partners = PartnerBook()
+        if group == .partner {
+            partners = PartnerBook(
+                partners: try await PartnerQueries.all(in: transaction),
+                attributions: try await PartnerQueries.attributions(asOf: asOf, in: transaction)
             )
         }
-        return try MRRReport(of: histories, months: months, currency: currency)
+        var exchange: ExchangeTerms?
+        if let target {
+            exchange = try await ExchangeRateQueries.terms(to: target, asOf: asOf, in: transaction)
+        }
+        return MRRTerms(by: group, partners: partners, exchange: exchange)
     }
 
     /// What stands on each account of the books of all tenants that are not in test mode.
@@ -129,23 +142,26 @@ package enum RevenueReports {
         var cursor: RevenueReportQueries.Cursor?
         while true {
             let page = try await RevenueReportQueries.changes(recordedUntil: asOf, after: cursor, in: transaction)
-            for row in page {
-                if let last = stories.last, last.tenant == row.tenant, last.subscription == row.subscription {
-                    stories[stories.count - 1].changes.append(row.change)
-                } else {
-                    stories.append(
-                        Story(
-                            tenant: row.tenant,
-                            subscription: row.subscription,
-                            start: row.start,
-                            zone: row.zone,
-                            changes: [row.change]
-                        )
-                    )
-                }
-            }
+            for row in page { add(row, to: &stories) }
             guard page.count == RevenueReportQueries.pageSize, let last = page.last else { return stories }
             cursor = .init(tenant: last.tenant, subscription: last.subscription, sequence: last.change.sequence)
+        }
+    }
+
+    /// Adds a change to the last story, or begins another one with it.
+    static func add(_ row: RevenueReportQueries.ChangeRow, to stories: inout [Story]) {
+        if let last = stories.last, last.tenant == row.tenant, last.subscription == row.subscription {
+            stories[stories.count - 1].changes.append(row.change)
+        } else {
+            stories.append(
+                Story(
+                    tenant: row.tenant,
+                    subscription: row.subscription,
+                    start: row.start,
+                    zone: row.zone,
+                    changes: [row.change]
+                )
+            )
         }
     }
 

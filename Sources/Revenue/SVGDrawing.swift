@@ -3,7 +3,7 @@
 /// Pure: the same numbers give the same bytes.
 package enum SVGDrawing {
     /// Where a panel's parts are, in points.
-    private enum Layout {
+    enum Layout {
         static let width = 960.0
         static let left = 90.0
         static let right = 170.0
@@ -48,6 +48,7 @@ package enum SVGDrawing {
         switch panel.shape {
         case .stackedBars(let series): bars(panel, series, &svg)
         case .lines(let series): lines(panel, series, &svg)
+        case .fan(let bands, let series): fan(panel, bands, series, &svg)
         case .heatMap(let series): heatMap(panel, series, &svg)
         case .waterfall(let steps, let totals): waterfall(panel, steps, totals, &svg)
         }
@@ -56,7 +57,7 @@ package enum SVGDrawing {
     // MARK: - Axes
 
     /// From values to heights.
-    private struct Scale {
+    struct Scale {
         let low: Double
         let high: Double
 
@@ -86,7 +87,7 @@ package enum SVGDrawing {
         }
     }
 
-    private static func axes(_ panel: ReportPicture.Panel, _ scale: Scale, _ svg: inout SVGText) {
+    static func axes(_ panel: ReportPicture.Panel, _ scale: Scale, _ svg: inout SVGText) {
         for tick in scale.ticks {
             let y = scale.y(tick)
             svg.line(
@@ -124,11 +125,11 @@ package enum SVGDrawing {
         Layout.plotWidth / Double(max(1, panel.categories.count))
     }
 
-    private static func center(_ place: Int, _ panel: ReportPicture.Panel) -> Double {
+    static func center(_ place: Int, _ panel: ReportPicture.Panel) -> Double {
         Layout.left + slot(panel) * (Double(place) + 0.5)
     }
 
-    private static func legend(_ series: [ReportPicture.Series], _ svg: inout SVGText) {
+    static func legend(_ series: [ReportPicture.Series], _ svg: inout SVGText) {
         for (place, one) in series.enumerated() {
             let y = Layout.top + Double(place) * 18
             let x = Layout.left + Layout.plotWidth + 14
@@ -137,9 +138,9 @@ package enum SVGDrawing {
         }
     }
 
-    private static func color(_ place: Int) -> String { colors[place % colors.count] }
+    static func color(_ place: Int) -> String { colors[place % colors.count] }
 
-    private static func title(_ panel: ReportPicture.Panel, _ place: Int, _ name: String, _ value: Double) -> String {
+    static func title(_ panel: ReportPicture.Panel, _ place: Int, _ name: String, _ value: Double) -> String {
         "\(panel.categories[place]) \(name): \(SVGText.number(value)) \(panel.unit)"
     }
 
@@ -182,6 +183,16 @@ package enum SVGDrawing {
         let scale = Scale(series.flatMap { $0.values.compactMap(\.self) })
         axes(panel, scale, &svg)
         legend(series, &svg)
+        strokes(panel, series, scale, &svg)
+    }
+
+    /// The lines themselves.
+    static func strokes(
+        _ panel: ReportPicture.Panel,
+        _ series: [ReportPicture.Series],
+        _ scale: Scale,
+        _ svg: inout SVGText
+    ) {
         for (index, one) in series.enumerated() {
             let points = one.values.enumerated().compactMap { place, value in
                 value.map { (place: place, value: $0) }

@@ -63,8 +63,10 @@ extension SubscriptionOperations {
         try await Activity.record(acts, by: stamp, in: transaction)
     }
 
-    /// Most that move on to another period keep their phases and meters: all are compared at once, and only those that
-    /// differ are written, one by one.
+    /// Most that move on to another period keep their phases and meters: all are compared at once, and only those
+    /// that differ are written, one by one.
+    ///
+    /// The allowances of the others are written together.
     private static func writeStates(
         of moves: [SubscriptionMove],
         by stamp: Stamp,
@@ -93,13 +95,19 @@ extension SubscriptionOperations {
             of: keys.map { (tenant: $0.tenant, source: $0.subscription.text) },
             in: transaction
         )
+        var replacements: [QuotaReplacement] = []
         for move in moves {
             guard let state = move.state else { continue }
-            let isSame =
-                phases[move.row.id] ?? [] == Set(state.phases) && meters[move.row.id] ?? [] == Set(state.meters)
-                && state.quotas.isEmpty && !granting.contains(move.row.id.text)
-            guard !isSame else { continue }
-            try await SubscriptionStateOperations.write(state, reached: move.reached, by: stamp, in: transaction)
+            let (id, source) = (move.row.id, move.row.id.text)
+            guard phases[id] ?? [] == Set(state.phases) && meters[id] ?? [] == Set(state.meters) else {
+                try await SubscriptionStateOperations.write(state, reached: move.reached, by: stamp, in: transaction)
+                continue
+            }
+            guard !state.quotas.isEmpty || granting.contains(source) else { continue }
+            replacements.append(
+                QuotaReplacement(tenant: move.row.tenant, source: source, at: move.reached, rows: state.quotas)
+            )
         }
+        try await QuotaOperations.replace(replacements, by: stamp, in: transaction)
     }
 }

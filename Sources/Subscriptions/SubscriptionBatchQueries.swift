@@ -39,6 +39,20 @@ extension SubscriptionQueries {
         ) { row in DueKey(at: try row.next(), tenant: try row.next(), subscription: try row.next()) }
     }
 
+    /// Which of some subscriptions there are: for `.ingest` too.
+    static func known(
+        among keys: [(tenant: TenantID, subscription: SubscriptionID)],
+        in transaction: borrowing Transaction
+    ) async throws -> [(tenant: TenantID, subscription: SubscriptionID)] {
+        try await transaction.query(
+            """
+            SELECT s.tenant_id, s.id
+            FROM unnest(\(keys.map(\.tenant))::uuid[], \(keys.map(\.subscription))::uuid[]) AS given (tenant_id, id)
+            JOIN app.subscriptions s ON s.tenant_id = given.tenant_id AND s.id = given.id
+            """
+        ) { row in (tenant: try row.next(), subscription: try row.next()) }
+    }
+
     /// Stories in the order of tenants and subscriptions, which is also the order in which they are locked: all are held
     /// until the transaction ends.
     ///

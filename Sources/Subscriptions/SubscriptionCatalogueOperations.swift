@@ -65,14 +65,20 @@ enum SubscriptionCatalogue {
     }
 
     /// What is current of add-ons.
+    ///
+    /// `limited`: the codes of which only what customers see is there; one that has nothing of that is not known.
     static func offers(
         of codes: some Sequence<String>,
         in currency: Currency,
+        onlyVisible limited: Set<String>,
         _ transaction: borrowing Transaction
     ) async throws -> AddOnOffers {
         var versions: [String: [AddOnVersion]] = [:]
         for code in Set(codes).sorted() {
-            versions[code] = try await AddOnQueries.current(code, in: transaction)
+            let isLimited = limited.contains(code)
+            let current = try await AddOnQueries.current(code, in: transaction)
+            versions[code] = isLimited ? current.filter(\.draft.isVisible) : current
+            if isLimited, versions[code]?.isEmpty == true { throw SubscriptionError.unknownAddOn(code) }
         }
         return AddOnOffers(versions, in: currency)
     }

@@ -97,6 +97,8 @@ package struct SubscriptionChange: Hashable, Sendable {
     package let quantities: Quantities
     /// The prices that its plan has on this subscription alone.
     package let overrides: PriceOverrides
+    /// Of the creation: whether it begins with the plan's trial, where the plan has one.
+    package let hasTrial: Bool
     /// The add-ons that the subscription has from now on at these prices, and did not have by this interval before.
     package let addOns: [SubscribedAddOn]
     /// When its lines are invoiced.
@@ -119,6 +121,7 @@ package struct SubscriptionChange: Hashable, Sendable {
         version: PlanVersionID? = nil,
         quantities: Quantities = [:],
         overrides: PriceOverrides = .none,
+        hasTrial: Bool = true,
         addOns: [SubscribedAddOn] = [],
         invoice: InvoiceTiming = .now,
         refund: Refund = .credit,
@@ -134,6 +137,7 @@ package struct SubscriptionChange: Hashable, Sendable {
         self.version = version
         self.quantities = quantities
         self.overrides = overrides
+        self.hasTrial = hasTrial
         self.addOns = addOns
         self.invoice = invoice
         self.refund = refund
@@ -153,6 +157,7 @@ package struct SubscriptionChange: Hashable, Sendable {
             version: version,
             quantities: quantities,
             overrides: overrides,
+            hasTrial: hasTrial,
             addOns: addOns ?? self.addOns,
             invoice: invoice,
             refund: refund,
@@ -174,6 +179,7 @@ package struct SubscriptionChange: Hashable, Sendable {
         if let version { object["plan_version"] = .string(version.text) }
         if !quantities.isEmpty { object["quantities"] = quantities.json }
         if !overrides.isEmpty { object["overrides"] = overrides.json }
+        if !hasTrial { object["trial"] = false }
         if !addOns.isEmpty { object["add_on_versions"] = .array(addOns.map(\.json)) }
         switch kind {
         case .plan, .quantities: object["invoice"] = .string(invoice.rawValue)
@@ -203,6 +209,7 @@ package struct SubscriptionChange: Hashable, Sendable {
         let overrides = try fields.value("overrides").map { json throws(Problem) in
             try PriceOverrides(json: json, path: "payload.overrides")
         }
+        let hasTrial = try fields.optionalBool("trial")
         let addOns = try (fields.optionalArray("add_on_versions") ?? []).map { element throws(Problem) in
             try SubscribedAddOn(json: element.value, path: element.path)
         }
@@ -224,6 +231,7 @@ package struct SubscriptionChange: Hashable, Sendable {
             version: version,
             quantities: quantities ?? [:],
             overrides: overrides ?? .none,
+            hasTrial: hasTrial ?? true,
             addOns: addOns,
             invoice: invoice ?? .now,
             refund: refund ?? .credit,

@@ -15,6 +15,8 @@ package struct SubscriptionDraft: Hashable, Sendable {
     package var addOns: Quantities
     /// The prices it has in place of the plan's own.
     package var overrides: PriceOverrides
+    /// Whether it begins with the plan's trial, where the plan has one.
+    package var hasTrial: Bool
     /// What falls due before was billed elsewhere.
     package var billedUntil: Instant?
     /// Which events are its usage.
@@ -23,6 +25,8 @@ package struct SubscriptionDraft: Hashable, Sendable {
     package var id: SubscriptionID?
     /// What the caller keeps with it.
     package var metadata: JSONValue
+    /// Whether the customer asks, who gets a plan's trial once, only add-ons that are shown, and nothing in the past.
+    package var isCustomers = false
 
     /// Makes a draft; it is checked when it is used.
     package init(
@@ -32,6 +36,7 @@ package struct SubscriptionDraft: Hashable, Sendable {
         quantities: Quantities = [:],
         addOns: Quantities = [:],
         overrides: PriceOverrides = .none,
+        hasTrial: Bool = true,
         billedUntil: Instant? = nil,
         usage: SubscriptionUsage = .any,
         id: SubscriptionID? = nil,
@@ -43,6 +48,7 @@ package struct SubscriptionDraft: Hashable, Sendable {
         self.quantities = quantities
         self.addOns = addOns
         self.overrides = overrides
+        self.hasTrial = hasTrial
         self.billedUntil = billedUntil
         self.usage = usage
         self.id = id
@@ -58,6 +64,7 @@ package struct SubscriptionDraft: Hashable, Sendable {
         let quantities = try fields.quantities("quantities")
         let addOns = try fields.quantities("add_ons")
         let overrides = try fields.overrides()
+        let hasTrial = try fields.optionalBool("trial")
         let billedUntil = try fields.optionalInstant("billed_until", in: zone, years: SubscriptionLimits.years)
         let usage = try fields.optionalChoice("usage", as: SubscriptionUsage.self)
         let metadata = fields.value("metadata")
@@ -69,6 +76,7 @@ package struct SubscriptionDraft: Hashable, Sendable {
             quantities: quantities ?? [:],
             addOns: addOns ?? [:],
             overrides: overrides ?? .none,
+            hasTrial: hasTrial ?? true,
             billedUntil: billedUntil,
             usage: usage ?? .any,
             id: id,
@@ -92,6 +100,16 @@ package struct SubscriptionDraft: Hashable, Sendable {
         try quantities.check(addOns: addOns)
     }
 
+    /// Refuses to a customer a start that is over: what lies before today as a date, or before now as an instant.
+    func checkCustomers(start: Moment, in zone: Zone, at now: Instant) throws(SubscriptionError) {
+        guard isCustomers, startsAt != nil else { return }
+        let isPast =
+            start.isDate
+            ? start.wall.date < zone.date(of: now)
+            : start.instant < now.adding(seconds: -SubscriptionLimits.clockSeconds)
+        if isPast { throw .startsInPast(start.instant, now: now) }
+    }
+
     /// The start in a tenant's zone and in whole seconds; calendars know no fractions.
     func start(in zone: Zone, at instant: Instant) -> Moment {
         guard let startsAt else { return Moment(instant.wholeSeconds, in: zone) }
@@ -109,7 +127,7 @@ package struct SubscriptionDraft: Hashable, Sendable {
         }
         return version.code == plan && currency.map { $0 == subscription.currency } ?? true
             && created.quantities == quantities.with(addOns: addOns) && created.overrides == overrides
-            && hasStart ?? true
+            && created.hasTrial == hasTrial && hasStart ?? true
             && billedUntil?.wholeSeconds == subscription.billedUntil && usage == subscription.usage
             && metadata == subscription.metadata
     }
@@ -134,6 +152,8 @@ package struct SubscriptionChangeDraft: Hashable, Sendable {
     package var timing: SubscriptionChange.Timing?
     /// When its lines are invoiced.
     package var invoice: SubscriptionChange.InvoiceTiming
+    /// Whether the customer asks, who gets only add-ons that are shown.
+    package var isCustomers = false
 
     /// Makes a draft; it is checked when it is used.
     package init(
@@ -198,6 +218,8 @@ package struct SubscriptionCancelDraft: Hashable, Sendable {
 package enum SubscriptionLimits {
     /// The years in which a subscription can start.
     package static let years = 2000...2199
+    /// By how many seconds a customer's clock may be behind.
+    package static let clockSeconds: Int64 = 60
     /// The most bytes of metadata.
     package static let metadataBytes = 8_192
     /// The most changes of one subscription.

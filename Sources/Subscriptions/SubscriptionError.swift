@@ -38,6 +38,10 @@ package enum SubscriptionError: ProblemConvertible, Hashable {
     case planWithoutAddOn(plan: String, addOn: String, sold: String, needed: String)
     /// An add-on is to be taken off that was never there.
     case addOnNotHad(String)
+    /// A customer asks for a start that is over.
+    case startsInPast(Instant, now: Instant)
+    /// A customer asks for a trial of a plan that it has had.
+    case trialHad(plan: String, by: SubscriptionID)
     /// Prices of the subscription's own are to be taken off, and there are none.
     case noOverrides
     /// A plan bills a quantity that is not given.
@@ -113,6 +117,13 @@ package enum SubscriptionError: ProblemConvertible, Hashable {
             )
         case .addOnNotHad(let code):
             Problem.invalid("add_ons.\(code)", "must be above 0: the subscription has none to take off")
+        case .startsInPast(let asked, let now):
+            Problem.invalid("starts_at", "must not be before now, which is \(now), not \(asked); without it it is now")
+        case .trialHad(let plan, let id):
+            Problem.invalid(
+                "trial",
+                "must be false: the subscription \(id) had the trial of \(plan), which there is once"
+            )
         case .noOverrides:
             Problem.invalid("overrides", "must name prices: the subscription has none of its own to take off")
         case .quantityMissing(let name, let plan):

@@ -1,4 +1,4 @@
-import Plans
+package import Plans
 package import Values
 
 extension SubscriptionStory {
@@ -22,9 +22,13 @@ extension SubscriptionStory {
     }
 
     /// The changes that wait for the end of the period at an instant, in the order in which they were asked for.
-    package func scheduledChanges(at instant: Instant) throws(Problem) -> [SubscriptionChange] {
+    package func scheduledChanges(at instant: Instant) throws(Problem) -> [ScheduledChange] {
         let timeline = try timeline(until: max(instant, reached))
-        return timeline.endedAt == nil ? timeline.waiting : []
+        guard timeline.endedAt == nil else { return [] }
+        let end = try timeline.nextBoundary
+        return timeline.waiting.map { change in
+            ScheduledChange(change: change, takesEffectAt: end, version: change.version.flatMap(version))
+        }
     }
 
     /// When the last change shows: at once, or at the end of the period if it waits for that or keeps another from it.
@@ -82,5 +86,23 @@ extension SubscriptionStory {
             "status": .string(status.rawValue), "standing": .string(now.rawValue), "since": since.json,
             "reason": .string(reason), "change": .optional(change?.text),
         ]
+    }
+}
+
+/// A change that waits for the end of the period.
+package struct ScheduledChange: Sendable {
+    /// What was asked for.
+    package let change: SubscriptionChange
+    /// When the period ends; nil while the subscription stands still.
+    package let takesEffectAt: Instant?
+    /// The version of a plan that it brings; nil if it brings none.
+    package let version: PlanVersion?
+
+    /// As it leaves over HTTP: the change with its instant and its plan's code.
+    package var json: JSONValue {
+        var object = change.json.object ?? JSONObject()
+        object["takes_effect_at"] = .optional(takesEffectAt?.text)
+        object["plan"] = .optional(version?.code)
+        return .object(object)
     }
 }

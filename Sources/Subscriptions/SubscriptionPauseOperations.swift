@@ -18,7 +18,7 @@ extension SubscriptionOperations {
         in transaction: borrowing Transaction
     ) async throws -> Subscription {
         let story = try await locked(id, of: tenant, in: transaction)
-        let waits = try story.scheduledChanges(at: stamp.at).contains { $0.kind == .pause }
+        let waits = try story.scheduledChanges(at: stamp.at).contains { $0.change.kind == .pause }
         if timing == .periodEnd, waits { return story.subscription }
         let next = try SubscriptionProposals.pause(of: story, when: timing, by: stamp)
         let isNow = next.subscription.pausedAt != nil
@@ -76,7 +76,7 @@ extension SubscriptionOperations {
         in transaction: borrowing Transaction
     ) async throws -> Subscription {
         let story = try await locked(id, of: tenant, in: transaction)
-        var waiting = try story.scheduledChanges(at: stamp.at).map(\.id)
+        var waiting = try story.scheduledChanges(at: stamp.at).map(\.change.id)
         if let change {
             guard waiting.contains(change) else { throw SubscriptionError.notScheduled(change) }
             waiting = [change]
@@ -91,17 +91,24 @@ extension SubscriptionOperations {
     /// While it is suspended inference and allowances are not had; periods run on and are billed.
     ///
     /// `reason`: what the timeline explains it by, like the invoice that is overdue; cut to 500 characters.
+    ///
+    /// `origin`: who says so; what people restrict is not given back by dunning, also where dunning restricted it first.
     @discardableResult
     package static func setStanding(
         _ standing: SubscriptionStanding,
         of id: SubscriptionID,
         tenant: TenantID,
         because reason: String? = nil,
+        from origin: StandingOrigin = .staff,
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Subscription {
         let story = try await locked(id, of: tenant, in: transaction)
-        guard story.subscription.standing != standing else { return story.subscription }
+        if story.subscription.standing == standing {
+            guard origin == .staff,
+                try await SubscriptionQueries.held(of: id, tenant: tenant, in: transaction) != standing
+            else { return story.subscription }
+        }
         var row = story.subscription
         row.standing = standing
         let state = try story.with(row).state(until: story.reached)
@@ -111,7 +118,8 @@ extension SubscriptionOperations {
             at: stamp.at,
             standing: standing,
             reason: String(text.prefix(500)),
-            author: stamp.author.text
+            author: stamp.author.text,
+            origin: origin
         )
         try await transaction.batch([
             SubscriptionStateQueries.insert(change, of: new, recordedAt: stamp.recordedAt),

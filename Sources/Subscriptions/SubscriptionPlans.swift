@@ -17,10 +17,12 @@ package enum SubscriptionPlans {
         _ plan: (PlanVersionID) -> Plan?
     ) -> [String: Plan] {
         let addOns = changes.flatMap(\.addOns)
+        let hasTrial = changes.first?.hasTrial ?? true
         var plans: [String: Plan] = [:]
         for change in changes {
             guard let key = change.planKey, plans[key] == nil, let own = change.version.flatMap(plan) else { continue }
-            plans[key] = own.with(change.overrides, addOns: addOns)
+            let plan = own.with(change.overrides, addOns: addOns)
+            plans[key] = hasTrial ? plan : plan.withoutTrial()
         }
         return plans
     }

@@ -15,6 +15,7 @@ enum SubscriptionProposals {
         let owner = try await activeTenant(tenant, in: transaction)
         let start = draft.start(in: owner.timeZone, at: stamp.at)
         try draft.check(start: start)
+        try draft.checkCustomers(start: start, in: owner.timeZone, at: stamp.at)
         let open = try await SubscriptionQueries.open(of: tenant, in: transaction)
         guard open.count < SubscriptionLimits.open else {
             throw SubscriptionError.tooManyOpen(limit: SubscriptionLimits.open)
@@ -23,9 +24,11 @@ enum SubscriptionProposals {
         let fixed = owner.currency ?? open.currency
         let version = try await SubscriptionCatalogue.version(for: draft, in: fixed, transaction)
         try draft.overrides.check(against: version.plan)
+        try await checkTrial(draft, of: tenant, version, in: transaction)
         let offers = try await SubscriptionCatalogue.offers(
             of: draft.addOns.keys,
             in: version.plan.currency,
+            onlyVisible: draft.isCustomers ? Set(draft.addOns.keys) : [],
             transaction
         )
         let addOns = try draft.addOns.keys.sorted().map { code in
@@ -41,6 +44,7 @@ enum SubscriptionProposals {
             version: version.id,
             quantities: draft.quantities.with(addOns: draft.addOns),
             overrides: draft.overrides,
+            hasTrial: draft.hasTrial,
             addOns: addOns,
             author: stamp.author.text
         )
@@ -83,6 +87,20 @@ enum SubscriptionProposals {
         return story.with(subscription)
     }
 
+    /// Refuses to a customer a trial of a plan that it has had.
+    private static func checkTrial(
+        _ draft: SubscriptionDraft,
+        of tenant: TenantID,
+        _ version: PlanVersion,
+        in transaction: borrowing Transaction
+    ) async throws {
+        guard draft.isCustomers, draft.hasTrial, version.plan.trialDays > 0 else { return }
+        guard let had = try await SubscriptionTrialQueries.had(version.code, by: tenant, in: transaction) else {
+            return
+        }
+        throw SubscriptionError.trialHad(plan: version.code, by: had)
+    }
+
     /// The story with one more change of plan, quantities, add-ons or prices.
     static func change(
         of story: SubscriptionStory,
@@ -114,9 +132,12 @@ enum SubscriptionProposals {
             author: stamp.author.text
         )
         let had = story.changes.flatMap { $0.quantities.addOns.keys }
+        // What a customer has already it may have more of.
+        let new = draft.addOns.keys.filter { (now.quantities.addOns[$0] ?? .zero).isZero }
         let offers = try await SubscriptionCatalogue.offers(
             of: had + draft.addOns.keys,
             in: story.subscription.currency,
+            onlyVisible: draft.isCustomers ? Set(new) : [],
             transaction
         )
         let next = try story.adding(asked, target, offers: offers, choosesTiming: draft.timing == nil)

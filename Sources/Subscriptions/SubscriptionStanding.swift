@@ -19,6 +19,14 @@ package enum SubscriptionStanding: String, CaseIterable, Sendable {
     }
 }
 
+/// Who makes a subscription's standing what it is.
+package enum StandingOrigin: String, CaseIterable, Sendable {
+    /// Unpaid invoices, which take it back once they are paid.
+    case dunning
+    /// People, who alone take it back.
+    case staff
+}
+
 /// One time that a subscription's standing became another.
 package struct StandingChange: Hashable, Sendable {
     /// When, in business time.
@@ -29,12 +37,15 @@ package struct StandingChange: Hashable, Sendable {
     package let reason: String
     /// Who said so.
     package let author: String
+    /// Whether people said so, or unpaid invoices did.
+    package let origin: StandingOrigin
 
     /// As a step of a timeline, under the names that other steps have.
     var json: JSONValue {
         [
             "at": at.json, "what": .string("standing became \(standing.rawValue)"), "change": .null,
             "standing": .string(standing.rawValue), "reason": .string(reason), "author": .string(author),
+            "origin": .string(origin.rawValue),
         ]
     }
 }

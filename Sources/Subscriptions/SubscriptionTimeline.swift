@@ -19,6 +19,11 @@ package struct PlanTerms: Hashable, Sendable {
         self.trialDays = trialDays
     }
 
+    /// The same for a subscription that begins without a trial.
+    func withoutTrial() -> PlanTerms {
+        PlanTerms(version: version, interval: interval, alignment: alignment, trialDays: 0)
+    }
+
     /// Whether a change to the other plan leaves the periods where they are.
     package func keepsAnchor(of other: PlanTerms) -> Bool {
         interval == other.interval && alignment == other.alignment
@@ -128,7 +133,8 @@ package struct SubscriptionTimeline: Sendable {
         self.start = start
         self.zone = zone
         self.changes = Array(changes.dropFirst())
-        self.terms = Dictionary(terms.map { ($0.version, $0) }) { first, _ in first }
+        let hasTrial = changes.first?.hasTrial ?? true
+        self.terms = Dictionary(terms.map { ($0.version, hasTrial ? $0 : $0.withoutTrial()) }) { first, _ in first }
         guard let created = changes.first, created.kind == .created, let version = created.version,
             let first = self.terms[version]
         else {
@@ -175,7 +181,8 @@ package struct SubscriptionTimeline: Sendable {
                 // What ends at a boundary ends with the period before it.
                 let last = (pausedAt ?? endedAt)?.adding(microseconds: -1)
                 guard let found = try cycle.period(containing: last ?? reached) else {
-                    return (pausedAt ?? start.instant, pausedAt ?? reached)
+                    // It is over, or stands still, where its last period began.
+                    return (pausedAt ?? cycle.anchor, pausedAt ?? endedAt ?? reached)
                 }
                 return (found.period.start, pausedAt ?? found.period.end)
             }

@@ -18,7 +18,7 @@ extension Authentication {
             """
             SELECT key_hash, key_id, tenant_id, staff_role, scopes, tenant_status, currency, time_zone,
                    spend_limit_minor, clock_at
-            FROM app.find_callers(\(binary: .bytes(distinct))::bytea[], \(now)::timestamptz)
+            FROM app.find_callers(\(binary: .bytes(Array(distinct)))::bytea[], \(now)::timestamptz)
             """
         ) { row in (try row.bytes(), try caller(&row)) }
         let callers = Dictionary(uniqueKeysWithValues: found)

@@ -8,15 +8,30 @@ package enum Country {
         "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
     ]
 
-    /// Checks the form of a country's code.
+    /// Every code that ISO 3166-1 has assigned to a country or territory.
+    package static let codes = Set(
+        """
+        AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY
+        BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK
+        FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR
+        IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK
+        ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM
+        PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF
+        TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+        """.split { $0 == " " || $0 == "\n" }.map { String($0) }
+    )
+
+    /// Checks a country's code.
     package static func checked(_ text: String, at field: String) throws(Problem) -> String {
-        guard text.utf8.count == 2, text.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
-        else {
-            throw .invalid(
-                field,
-                "must be two capitals of ISO 3166 like \"DE\", not \(JSONValue.string(text).seen)"
-            )
+        guard codes.contains(text) else {
+            let capitals = text.uppercased()
+            let meant = codes.contains(capitals) ? capitals : others[capitals]
+            let hint = meant.map { "\"\($0)\" may be meant" } ?? "two capitals of ISO 3166-1 like \"DE\" are expected"
+            throw .invalid(field, "is \(JSONValue.string(text).seen), which is no country; \(hint)")
         }
         return text
     }
+
+    /// What is often written in place of a country's code.
+    private static let others = ["UK": "GB", "EL": "GR", "USA": "US", "EN": "GB"]
 }

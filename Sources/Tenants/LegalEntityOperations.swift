@@ -33,7 +33,7 @@ package enum LegalEntityOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> LegalEntity {
-        guard let entity = try await LegalEntityQueries.find(id, in: transaction) else {
+        guard let entity = try await LegalEntityQueries.lock(id, in: transaction) else {
             throw TenantError.entityNotFound(id)
         }
         let isMoved = changes.country != nil && changes.country != entity.country
@@ -50,6 +50,7 @@ package enum LegalEntityOperations {
         guard changed != entity else { return entity }
         do {
             try await transaction.execute(LegalEntityQueries.update(changed))
+            try await transaction.execute(LegalEntityQueries.keep(entity, by: stamp))
         } catch let error as PostgresError where error.isUniqueViolation {
             throw TenantError.entityNameTaken(changed.name)
         }

@@ -8,6 +8,14 @@ package enum LegalEntityQueries {
         try await transaction.first("SELECT \(fragment: columns) FROM app.legal_entities WHERE id = \(id)", entity)
     }
 
+    /// One entity, held until the transaction ends.
+    static func lock(_ id: EntityID, in transaction: borrowing Transaction) async throws -> LegalEntity? {
+        try await transaction.first(
+            "SELECT \(fragment: columns) FROM app.legal_entities WHERE id = \(id) FOR UPDATE",
+            entity
+        )
+    }
+
     /// All entities in the order in which they were made.
     package static func list(in transaction: borrowing Transaction) async throws -> [LegalEntity] {
         try await transaction.query(
@@ -49,6 +57,17 @@ package enum LegalEntityQueries {
         SET name = \(entity.name), country = \(entity.country), tax_id = \(entity.taxID), address = \(entity.address),
             country_from = \(entity.countryFrom)
         WHERE id = \(entity.id)
+        """
+    }
+
+    /// Keeps what an entity was before a change, for the documents from before: of several changes at one instant what
+    /// was before the first.
+    static func keep(_ entity: LegalEntity, by stamp: Stamp) -> SQL {
+        """
+        INSERT INTO app.former_legal_entities (legal_entity_id, replaced_at, name, country, tax_id, address, author)
+        VALUES (\(entity.id), \(stamp.recordedAt), \(entity.name), \(entity.country), \(entity.taxID),
+                \(entity.address), \(stamp.author))
+        ON CONFLICT (legal_entity_id, replaced_at) DO NOTHING
         """
     }
 

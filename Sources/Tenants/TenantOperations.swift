@@ -70,6 +70,9 @@ package enum TenantOperations {
         let new = try changes.applied(to: old)
         guard new != old else { return old }
         try await transaction.execute(TenantQueries.update(new))
+        if new.name != old.name || new.email != old.email || new.timeZone != old.timeZone {
+            try await transaction.execute(TenantQueries.keep(old, by: stamp))
+        }
         try await Activity.record(
             "tenant.updated",
             object: id.text,

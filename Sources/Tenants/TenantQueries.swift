@@ -83,6 +83,17 @@ package enum TenantQueries {
         """
     }
 
+    /// Keeps what a tenant was called before a change, for the documents from before: of several changes at one instant
+    /// what was before the first.
+    static func keep(_ tenant: Tenant, by stamp: Stamp) -> SQL {
+        """
+        INSERT INTO app.former_tenants (tenant_id, replaced_at, name, email, time_zone, author)
+        VALUES (\(tenant.id), \(stamp.recordedAt), \(tenant.name), \(tenant.email), \(tenant.timeZone.name),
+                \(stamp.author))
+        ON CONFLICT (tenant_id, replaced_at) DO NOTHING
+        """
+    }
+
     static func tenant(_ row: inout RowReader) throws -> Tenant {
         let id: TenantID = try row.next()
         let name: String = try row.next()

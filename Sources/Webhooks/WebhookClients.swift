@@ -20,8 +20,12 @@ actor WebhookClients {
     /// Beyond so many, clients that nobody uses are closed, those not used for longest first.
     private static let limit = 256
 
+    /// What is changed about a client's configuration before it is made.
+    private let connecting: WebhookSender.Connecting
     private var entries: [Key: Entry] = [:]
     private var isClosed = false
+
+    init(connecting: @escaping WebhookSender.Connecting) { self.connecting = connecting }
 
     /// Lends a client while something runs.
     func withClient<Value: Sendable>(
@@ -56,7 +60,9 @@ actor WebhookClients {
             entries[key] = entry
             return entry.client
         }
-        let client = HTTPClient(configuration: Self.configuration(key))
+        var configuration = Self.configuration(key)
+        connecting(&configuration)
+        let client = HTTPClient(configuration: configuration)
         entries[key] = Entry(client: client, users: 1, lastUse: .now)
         await shrink()
         return client

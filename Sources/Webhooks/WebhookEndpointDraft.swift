@@ -61,7 +61,7 @@ package struct WebhookEndpointDraft: Hashable, Sendable {
             guard let text = value.string else {
                 throw .invalid(path, "must be an event like \"invoice.paid\", not \(value.seen)")
             }
-            filters.append(try WebhookFilter(text, at: path))
+            filters.append(try WebhookFilter(known: text, at: path))
         }
         return filters
     }

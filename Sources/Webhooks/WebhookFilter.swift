@@ -29,6 +29,16 @@ package struct WebhookFilter: Hashable, Sendable {
         self.text = text
     }
 
+    /// Reads a filter that some event there is passes.
+    ///
+    /// - Throws: it has none of the three forms, or nothing passes it; the problem names `field`, and what is near.
+    package init(known text: String, at field: String) throws(Problem) {
+        try self.init(text, at: field)
+        guard WebhookEventTypes.all.contains(where: matches) else {
+            throw WebhookEventTypes.problem(of: text, at: field)
+        }
+    }
+
     /// Takes what the database holds, which was read before.
     init(stored text: String) { self.init(unchecked: text) }
 

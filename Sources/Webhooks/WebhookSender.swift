@@ -1,4 +1,4 @@
-import AsyncHTTPClient
+package import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 package import Values
@@ -7,6 +7,8 @@ package import Values
 package struct WebhookSender: Sendable {
     /// Finds a host's addresses.
     package typealias Resolve = @Sendable (_ host: String) async throws -> [IPAddress]
+    /// Changes how a receiver is connected to, like whose certificates are believed.
+    package typealias Connecting = @Sendable (_ configuration: inout HTTPClient.Configuration) -> Void
 
     /// What is kept of an answer, in bytes.
     static let keptBytes = 1024
@@ -18,17 +20,19 @@ package struct WebhookSender: Sendable {
     private let reach: WebhookReach
     private let timeout: Duration
     private let resolve: Resolve
-    private let clients = WebhookClients()
+    private let clients: WebhookClients
 
     /// Makes a sender, which is to be closed.
     package init(
         reach: WebhookReach,
         timeout: Duration,
-        resolve: @escaping Resolve = HostResolver.addresses
+        resolve: @escaping Resolve = HostResolver.addresses,
+        connecting: @escaping Connecting = { _ in }
     ) {
         self.reach = reach
         self.timeout = timeout
         self.resolve = resolve
+        clients = WebhookClients(connecting: connecting)
     }
 
     /// Closes its connections.
@@ -123,7 +127,9 @@ package struct WebhookSender: Sendable {
                 outcome.body = try await Self.beginning(of: response.body)
                 return outcome
             }
-        } catch let error as HTTPClientError {
+        } catch let error as CancellationError {
+            throw error
+        } catch {
             if Task.isCancelled { throw CancellationError() }
             return WebhookOutcome(durationMilliseconds: 0, address: address.description, error: Self.words(error))
         }
@@ -168,6 +174,9 @@ package struct WebhookSender: Sendable {
 
     private static func words(_ error: any Error) -> String {
         let text = (error as? HTTPClientError)?.shortDescription ?? "\(error)"
-        return "the connection failed: " + text.prefix(longestError).replacing("\0", with: "")
+        // What TLS says of a certificate that nobody vouches for, and of one for another name.
+        let isRefused = text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("failedToValidateHostname")
+        return (isRefused ? "the receiver's certificate was refused: " : "the connection failed: ")
+            + text.prefix(longestError).replacing("\0", with: "")
     }
 }

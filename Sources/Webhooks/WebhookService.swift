@@ -41,6 +41,7 @@ package final class WebhookService: Sendable {
         box: SecretBox?,
         configuration: WebhookConfiguration,
         resolve: @escaping WebhookSender.Resolve = HostResolver.addresses,
+        connecting: @escaping WebhookSender.Connecting = { _ in },
         logger: Logger,
         count: @escaping Count = { _ in },
         measure: @escaping Measure = { _, _ in }
@@ -53,7 +54,12 @@ package final class WebhookService: Sendable {
         self.logger = logger
         self.count = count
         self.measure = measure
-        sender = WebhookSender(reach: configuration.reach, timeout: configuration.timeout, resolve: resolve)
+        sender = WebhookSender(
+            reach: configuration.reach,
+            timeout: configuration.timeout,
+            resolve: resolve,
+            connecting: connecting
+        )
         (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         keeper.onLoss { lease, now, transaction in
             try await WebhookSendingOperations.release(lease, now: now, in: transaction)

@@ -42,7 +42,7 @@ import Values
             var later = 0
             var ending: GenerationEvent?
             while let event = try await events.next() {
-                if case .piece(_, let tokens) = event { later += tokens }
+                if case .piece(_, let tokens, _) = event { later += tokens }
                 ending = event
             }
             guard case .finished(.cancelled, let usage) = ending else {

@@ -8,10 +8,15 @@ import Values
 /// Where tests find the model, the program, and how they run a pool.
 enum EngineFixture {
     /// SmolLM2 as the installer leaves it.
-    static var model: String {
+    static var model: String { folder + "/SmolLM2-135M-Instruct.Q4_1.gguf" }
+
+    /// MiniLM as the installer makes it.
+    static var embedder: String { folder + "/all-MiniLM-L6-v2.F16.gguf" }
+
+    private static var folder: String {
         let environment = ProcessInfo.processInfo.environment
         let cache = environment["ABONO_CACHE"] ?? NSHomeDirectory() + "/.cache/abono"
-        return (environment["ABONO_MODELS"] ?? cache + "/models") + "/SmolLM2-135M-Instruct.Q4_1.gguf"
+        return environment["ABONO_MODELS"] ?? cache + "/models"
     }
 
     /// The program lies beside the test bundle.
@@ -36,6 +41,8 @@ enum EngineFixture {
         workers: Int = 1,
         sequences: Int = 2,
         context: Int = 1024,
+        memory: EngineMemory? = nil,
+        bytes: Int = 0,
         _ body: (EnginePool) async throws -> Value
     ) async throws -> Value {
         let options = EngineOptions(model: model, sequences: sequences, context: context)
@@ -43,7 +50,9 @@ enum EngineFixture {
             executable: try executable,
             options: options,
             workers: workers,
-            questionTimeout: .seconds(60)
+            questionTimeout: .seconds(60),
+            memory: memory,
+            bytes: bytes
         )
         let pool = EnginePool(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Void.self) { group in

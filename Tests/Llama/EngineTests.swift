@@ -70,8 +70,8 @@ import Values
             var usage = GenerationUsage.none
             for try await event in try pool.generate(request).events {
                 switch event {
-                case .started: break
-                case .piece(let piece, let count):
+                case .started, .vectors, .scores: break
+                case .piece(let piece, let count, _):
                     pieces.append(piece)
                     tokens += count
                 case .finished(let reason, let total):
@@ -169,7 +169,7 @@ import Values
                     let generation = try pool.generate(request)
                     group.addTask {
                         var first = ""
-                        for try await case .piece(let text, _) in generation.events where first.isEmpty {
+                        for try await case .piece(let text, _, _) in generation.events where first.isEmpty {
                             first = text
                         }
                         return (index, first)
@@ -180,6 +180,25 @@ import Values
             for (index, text) in alone.enumerated() {
                 #expect(together[index]?.hasPrefix(text) == true)
             }
+        }
+    }
+
+    @Test func `a lone request gets its place beside another tenant's flood`() async throws {
+        try await EngineFixture.withPool(sequences: 2) { pool in
+            let endless = SamplingParameters(temperature: 0, logitBias: [2: -100, 0: -100])
+            let flood = try (0..<5).map { number in
+                let prompt = EngineFixture.chat("Story \(number)")
+                return try pool.generate(EngineFixture.request(prompt, maxTokens: 400, sampling: endless))
+            }
+            try await EngineFixture.wait { pool.status.workers[0].running == 2 }
+            let other = TenantID(at: Instant(seconds: 9), random: (5, 5))
+            let lone = EngineFixture.request(EngineFixture.chat("Hi"), tenant: other, maxTokens: 5, sampling: endless)
+            let answer = try await pool.generate(lone).collected()
+            #expect(answer.usage.completionTokens == 5)
+            // None of the flood has ended meanwhile, and what had not begun still waits.
+            #expect(pool.status.workers[0].running == 2)
+            #expect(pool.status.waiting == 3)
+            for generation in flood { generation.cancel() }
         }
     }
 }

@@ -146,13 +146,13 @@ import Values
             var events = run.events.makeAsyncIterator()
             var read = 0
             while read < 5, let event = try await events.next() {
-                if case .piece(_, let tokens) = event { read += tokens }
+                if case .piece(_, let tokens, _) = event { read += tokens }
             }
             let engine = try #require(world.pool.status.workers[0].processIdentifier)
             kill(engine, SIGKILL)
             await #expect(throws: InferenceError.engineLost) {
                 while let event = try await events.next() {
-                    if case .piece(_, let tokens) = event { read += tokens }
+                    if case .piece(_, let tokens, _) = event { read += tokens }
                 }
             }
             let usage = try await world.usage(of: run.job)
@@ -176,7 +176,7 @@ import Values
             let reader = Task {
                 var read = 0
                 for try await event in run.events {
-                    if case .piece(_, let tokens) = event { read += tokens }
+                    if case .piece(_, let tokens, _) = event { read += tokens }
                 }
                 return read
             }

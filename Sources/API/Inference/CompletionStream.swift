@@ -3,16 +3,15 @@ import Inference
 import NIOCore
 import Values
 
-/// Writes a run as server-sent events while it runs.
+/// Writes what runs do as server-sent events while they do it.
 ///
-/// A client that leaves stops the generation; what was generated is settled by the service in any case.
+/// A client that leaves stops the generations; what was generated is settled by the service in any case.
 struct CompletionStream: Sendable {
     /// How often a comment keeps the connection open while the job waits.
     private static let pingInterval = Duration.seconds(5)
 
-    let run: InferenceRun
-    let shape: CompletionShape
-    let includesUsage: Bool
+    let runs: [InferenceRun]
+    let writing: any StreamWriting
     /// The request, whose connection tells that the client has left.
     let request: Request
 
@@ -24,14 +23,14 @@ struct CompletionStream: Sendable {
             try await request.body.consumeWithInboundCloseHandler { _ in
                 try await write(to: &writer)
             } onInboundClosed: {
-                run.cancel()
+                for run in runs { run.cancel() }
             }
             try await writer.finish(nil)
         }
     }
 
     private enum Item: Sendable {
-        case event(InferenceEvent)
+        case event(Int, InferenceEvent)
         case failed(any Error)
         case tick
     }
@@ -40,9 +39,15 @@ struct CompletionStream: Sendable {
         let (items, feed) = AsyncStream<Item>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                do {
-                    for try await event in run.events { feed.yield(.event(event)) }
-                } catch { feed.yield(.failed(error)) }
+                await withTaskGroup(of: Void.self) { readers in
+                    for (index, run) in runs.enumerated() {
+                        readers.addTask {
+                            do {
+                                for try await event in run.events { feed.yield(.event(index, event)) }
+                            } catch { feed.yield(.failed(error)) }
+                        }
+                    }
+                }
                 feed.finish()
             }
             group.addTask {
@@ -51,51 +56,83 @@ struct CompletionStream: Sendable {
                     feed.yield(.tick)
                 }
             }
+            var writing = writing
             var hasBegun = false
-            for await item in items {
-                try await write(item, &hasBegun, to: &writer)
+            var hasFailed = false
+            for await item in items where !hasFailed {
+                switch item {
+                case .tick:
+                    if !hasBegun { try await writer.write(ByteBuffer(string: ": ping\n\n")) }
+                case .failed(let error):
+                    hasFailed = true
+                    try await writer.write(ByteBuffer(string: writing.failure(Problem.of(error))))
+                case .event(_, .finished(.cancelled, _)):
+                    hasFailed = true
+                    try await writer.write(ByteBuffer(string: writing.failure(CompletionRoutes.cancelled)))
+                case .event(let index, let event):
+                    hasBegun = true
+                    let text = writing.text(of: event, choice: index)
+                    if !text.isEmpty { try await writer.write(ByteBuffer(string: text)) }
+                }
             }
+            // What is left of the others is of no use to anybody.
+            if hasFailed { for run in runs { run.cancel() } }
             group.cancelAll()
         }
     }
+}
 
-    @concurrent private func write(
-        _ item: Item,
-        _ hasBegun: inout Bool,
-        to writer: inout any ResponseBodyWriter
-    ) async throws {
-        switch item {
-        case .tick:
-            if !hasBegun { try await writer.write(ByteBuffer(string: ": ping\n\n")) }
-        case .failed(let error):
-            let problem = Problem.of(error)
-            try await data(ErrorReply.openAI(ErrorReply.status(problem.kind), problem), to: &writer)
-        case .event(let event):
-            if !hasBegun {
-                hasBegun = true
-                if let first = shape.firstChunk(run, includesUsage: includesUsage) {
-                    try await data(first, to: &writer)
-                }
-            }
-            try await write(event, to: &writer)
-        }
+/// How a kind of answer is written as server-sent events.
+protocol StreamWriting: Sendable {
+    /// What an event of a choice's run is written as; may be nothing.
+    mutating func text(of event: InferenceEvent, choice: Int) -> String
+
+    /// What is written when it goes wrong.
+    mutating func failure(_ problem: Problem) -> String
+}
+
+/// Chunks of completions.
+struct CompletionWriting: StreamWriting {
+    let head: CompletionHead
+    let shape: CompletionShape
+    let includesUsage: Bool
+    let choices: Int
+    private var begun: Set<Int> = []
+    private var usage: [GenerationUsage] = []
+
+    init(head: CompletionHead, shape: CompletionShape, includesUsage: Bool, choices: Int) {
+        self.head = head
+        self.shape = shape
+        self.includesUsage = includesUsage
+        self.choices = choices
     }
 
-    @concurrent private func write(_ event: InferenceEvent, to writer: inout any ResponseBodyWriter) async throws {
+    mutating func text(of event: InferenceEvent, choice: Int) -> String {
+        var text = ""
+        if begun.insert(choice).inserted,
+            let first = shape.firstChunk(head, choice, includesUsage: includesUsage)
+        {
+            text += Self.data(first)
+        }
         switch event {
-        case .started: break
-        case .piece(let text, _):
-            try await data(shape.chunk(run, text: text, includesUsage: includesUsage), to: &writer)
-        case .finished(.cancelled, _):
-            try await data(ErrorReply.openAI(409, CompletionRoutes.cancelled), to: &writer)
-        case .finished(let reason, let usage):
-            try await data(shape.lastChunk(run, reason, includesUsage: includesUsage), to: &writer)
-            if includesUsage { try await data(shape.usageChunk(run, usage), to: &writer) }
-            try await writer.write(ByteBuffer(string: "data: [DONE]\n\n"))
+        case .started, .vectors, .scores: break
+        case .piece(let piece, _, let logprobs):
+            text += Self.data(
+                shape.chunk(head, choice, text: piece, logprobs: logprobs, includesUsage: includesUsage)
+            )
+        case .finished(let reason, let used):
+            text += Self.data(shape.lastChunk(head, choice, reason, includesUsage: includesUsage))
+            usage.append(used)
+            guard usage.count == choices else { break }
+            if includesUsage { text += Self.data(shape.usageChunk(head, usage)) }
+            text += "data: [DONE]\n\n"
         }
+        return text
     }
 
-    @concurrent private func data(_ json: JSONValue, to writer: inout any ResponseBodyWriter) async throws {
-        try await writer.write(ByteBuffer(string: "data: \(json.text)\n\n"))
+    mutating func failure(_ problem: Problem) -> String {
+        Self.data(ErrorReply.openAI(ErrorReply.status(problem.kind), problem))
     }
+
+    private static func data(_ json: JSONValue) -> String { "data: \(json.text)\n\n" }
 }

@@ -61,34 +61,41 @@ enum CompletionRoutes {
         let authorized = try await call.authenticate()
         var fields = try call.fields()
         let asked = try read(&fields)
-        let run = try await call.begin(asked.request, authorized)
-        let headers = headers(run)
+        let runs = try await call.begin(asked.request, choices: asked.choices, authorized)
+        let headers = headers(runs)
+        let head = CompletionHead(runs[0], tier: asked.tier)
         if asked.request.isStream {
-            return CompletionStream(
-                run: run,
+            let writing = CompletionWriting(
+                head: head,
                 shape: shape,
                 includesUsage: asked.includesUsage,
-                request: call.request
-            ).reply(headers: headers)
+                choices: runs.count
+            )
+            return CompletionStream(runs: runs, writing: writing, request: call.request).reply(headers: headers)
         }
-        return .json(200, shape.object(run, try await call.answer(of: run)), headers: headers)
+        return .json(200, shape.object(head, try await call.answers(of: runs)), headers: headers)
     }
 
     /// What the answer says beside its body.
-    static func headers(_ run: InferenceRun) -> [String: String] {
+    static func headers(_ runs: [InferenceRun]) -> [String: String] {
         // Watching for the client's leaving uses the connection up; a client must not send its next request on it.
-        var headers = ["x-abono-route": run.route, "x-abono-job": run.job.text, "Connection": "close"]
-        for (name, value) in run.rates.headers { headers[name] = value }
+        var headers = ["Connection": "close"]
+        guard let first = runs.first, let last = runs.last else { return headers }
+        headers["x-abono-route"] = first.route
+        headers["x-abono-job"] = first.job.text
+        // The last that was admitted knows of all.
+        for (name, value) in last.rates.headers { headers[name] = value }
         return headers
     }
 
     private static let sampling: JSONObject = [
         "model": Schema.string, "max_tokens": Schema.integer, "max_completion_tokens": Schema.integer,
         "temperature": Schema.number, "top_p": Schema.number, "top_k": Schema.integer, "min_p": Schema.number,
-        "n": ["type": "integer", "const": 1], "stop": ["anyOf": [Schema.string, Schema.array(Schema.string)]],
+        "n": ["type": "integer", "minimum": 1, "maximum": .int(CompletionFields.choiceLimit)],
+        "stop": ["anyOf": [Schema.string, Schema.array(Schema.string)]],
         "seed": Schema.integer, "presence_penalty": Schema.number, "frequency_penalty": Schema.number,
         "logit_bias": Schema.free, "metadata": Schema.free, "user": Schema.string,
-        "service_tier": Schema.choice(["auto", "default"]), "prompt_cache_key": Schema.string,
+        "service_tier": Schema.choice(["auto", "default", "flex"]), "prompt_cache_key": Schema.string,
         "stream": Schema.boolean, "stream_options": Schema.object(["include_usage": Schema.boolean]),
     ]
 
@@ -100,22 +107,42 @@ enum CompletionRoutes {
                     required: ["role", "content"]
                 )
             ),
-            "response_format": Schema.object(["type": Schema.choice(["text"])]),
+            "response_format": Schema.object([
+                "type": Schema.choice(["text", "json_object", "json_schema"]), "json_schema": Schema.free,
+            ]), "logprobs": Schema.boolean,
+            "top_logprobs": ["type": "integer", "minimum": 0, "maximum": .int(SamplingParameters.logprobsLimit)],
         ]),
         required: ["model", "messages"]
     )
 
     private static let text = Schema.object(
-        sampling.merging(["prompt": Schema.anything]),
+        sampling.merging([
+            "prompt": Schema.anything,
+            "logprobs": ["type": "integer", "minimum": 0, "maximum": .int(SamplingParameters.logprobsLimit)],
+        ]),
         required: ["model", "prompt"]
     )
 }
 
 extension Call {
-    /// Has a request admitted and begun.
-    func begin(_ request: InferenceRequest, _ authorized: Authorized) async throws -> InferenceRun {
+    /// Has a request admitted so many times and begun.
+    ///
+    /// - Returns: as many runs as were asked for, at least one.
+    func begin(
+        _ request: InferenceRequest,
+        choices: Int = 1,
+        _ authorized: Authorized
+    ) async throws -> [InferenceRun] {
+        let (inference, caller) = try inference(authorized)
+        return try await withRates(inference, caller) {
+            try await inference.begin(request, choices: max(1, choices), by: caller)
+        }
+    }
+
+    /// The models, and who asks them.
+    func inference(_ authorized: Authorized) throws -> (InferenceService, InferenceCaller) {
         // Taking the key and not keeping its promise would bill a repetition twice.
-        guard header("Idempotency-Key") == nil else {
+        guard endpoint.isIdempotent || header("Idempotency-Key") == nil else {
             throw Problem.invalid("Idempotency-Key", "is not supported here: generated text is not kept")
         }
         guard let inference = services.inference else {
@@ -127,27 +154,47 @@ extension Call {
             author: authorized.stamp.author,
             requestID: requestID
         )
+        return (inference, caller)
+    }
+
+    /// Does something that admission may refuse; the refusal says what is left of the minute.
+    func withRates<Value>(
+        _ inference: InferenceService,
+        _ caller: InferenceCaller,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
         do {
-            return try await inference.begin(request, by: caller)
+            return try await body()
         } catch  where Problem.of(error).kind == .limited {
             let rates = try await inference.rates(of: caller.tenant)
             throw AnnotatedError(cause: error, headers: rates?.headers ?? [])
         }
     }
 
-    /// Waits for the whole answer; a client that leaves stops the generation.
-    func answer(of run: InferenceRun) async throws -> InferenceAnswer {
-        let answer: InferenceAnswer
+    /// Waits for whole answers; a client that leaves stops the generations.
+    func answers(of runs: [InferenceRun]) async throws -> [InferenceAnswer] {
+        let answers: [InferenceAnswer]
         do {
-            answer = try await request.body.consumeWithInboundCloseHandler { _ in
-                try await run.answer()
+            answers = try await request.body.consumeWithInboundCloseHandler { _ in
+                try await Self.all(runs)
             } onInboundClosed: {
-                run.cancel()
+                for run in runs { run.cancel() }
             }
         } catch {
+            // One alone is of no use.
+            for run in runs { run.cancel() }
             throw AnnotatedError(cause: error, headers: [("Connection", "close")])
         }
-        guard answer.finishReason != .cancelled else { throw CompletionRoutes.cancelled }
-        return answer
+        guard answers.allSatisfy({ $0.finishReason != .cancelled }) else { throw CompletionRoutes.cancelled }
+        return answers
+    }
+
+    @concurrent private static func all(_ runs: [InferenceRun]) async throws -> [InferenceAnswer] {
+        try await withThrowingTaskGroup(of: (Int, InferenceAnswer).self) { group in
+            for (index, run) in runs.enumerated() { group.addTask { (index, try await run.answer()) } }
+            var answers: [(Int, InferenceAnswer)] = []
+            for try await answer in group { answers.append(answer) }
+            return answers.sorted { $0.0 < $1.0 }.map(\.1)
+        }
     }
 }

@@ -38,19 +38,20 @@ enum CreditsRoutes {
                 of: authorized.tenant,
                 limit: limit + 1,
                 after: after,
+                now: authorized.stamp.recordedAt,
                 in: transaction
             )
             var members = JSONObject()
             if let tenant = authorized.tenant {
-                members = try await account(of: tenant, grants, at: authorized.stamp.at, in: transaction)
+                members = try await account(of: tenant, grants.first?.grant, authorized.stamp.at, in: transaction)
             }
             return (grants: grants, account: members)
         }
         let shown = found.grants.prefix(limit)
         let hasMore = found.grants.count > limit
         let page: JSONObject = [
-            "data": .array(shown.map(\.json)), "has_more": .bool(hasMore),
-            "next": .optional(hasMore ? shown.last?.id.text : nil),
+            "data": .array(shown.map { $0.grant.json(at: $0.at) }), "has_more": .bool(hasMore),
+            "next": .optional(hasMore ? shown.last?.grant.id.text : nil),
         ]
         return .ok(.object(page.merging(found.account)))
     }
@@ -58,13 +59,13 @@ enum CreditsRoutes {
     /// What a tenant has beside its grants; null where no currency is known.
     private static func account(
         of tenant: TenantID,
-        _ grants: [CreditGrant],
-        at instant: Instant,
+        _ first: CreditGrant?,
+        _ instant: Instant,
         in transaction: borrowing Transaction
     ) async throws -> JSONObject {
         let purchases = try await CreditPurchaseQueries.list(of: tenant, limit: shownPurchases, in: transaction)
         let own = try await TenantQueries.find(tenant, in: transaction)?.currency
-        guard let currency = own ?? grants.first?.amount.currency else {
+        guard let currency = own ?? first?.amount.currency else {
             return ["balance": .null, "available": .null, "purchases": .array(purchases.map(\.json))]
         }
         let balance = try await CreditQueries.balance(of: tenant, currency: currency, in: transaction)
@@ -113,7 +114,7 @@ enum CreditsRoutes {
                 to: try authorized.requiredTenant(),
                 by: authorized.stamp,
                 in: transaction
-            ).json
+            ).json(at: authorized.stamp.at)
         }
     }
 }

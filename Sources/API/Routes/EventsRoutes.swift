@@ -1,5 +1,6 @@
 import HTTPTypes
 import Metering
+import Subscriptions
 import Values
 
 /// Events of usage: in, read, and taken back.
@@ -61,7 +62,7 @@ enum EventsRoutes {
             success: (200, Schema.ref("StoredEvent"))
         ) { call in
             try await call.write(status: 200) { authorized, transaction in
-                try await MeteringOperations.amend(
+                try await SubscriptionUsageOperations.amend(
                     call.path["id"] ?? "",
                     of: try authorized.requiredTenant(),
                     with: try UsageAmendment(json: try call.json(), in: authorized.zone),
@@ -100,7 +101,7 @@ enum EventsRoutes {
     private static func ingest(_ call: Call) async throws -> Reply {
         guard call.header("Idempotency-Key") == nil else {
             return try await call.write(status: 200) { authorized, transaction in
-                let outcomes = try await MeteringOperations.ingest(
+                let outcomes = try await SubscriptionUsageOperations.ingest(
                     try EventBody.inputs(of: call, in: authorized.zone),
                     for: try authorized.requiredTenant(),
                     recordedAt: authorized.stamp.recordedAt,

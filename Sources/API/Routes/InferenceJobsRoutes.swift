@@ -2,9 +2,30 @@ import HTTPTypes
 import Inference
 import Values
 
-/// Jobs as they are kept, and tasks.
+/// Jobs: those that run by themselves, and what is kept of requests that were waited for.
 enum InferenceJobsRoutes {
     static let endpoints: [Endpoint] = [
+        Endpoint(
+            method: .post,
+            path: "/v1/jobs",
+            summary: "Has a task done later: it is admitted now, waits for a node, and its end is a webhook's event.",
+            access: .tenant(.inference, staff: Staff.admin),
+            body: Schema.object(
+                [
+                    "task": Schema.choice(TaskName.allCases.map(\.rawValue)), "input": Schema.free,
+                    "model": Schema.string,
+                    "timeout": ["type": "number", "minimum": 1, "maximum": 3600],
+                    "priority": ["type": "integer", "minimum": -100, "maximum": 100, "default": 0],
+                    "metadata": Schema.free,
+                ],
+                required: ["task", "input"]
+            ),
+            isIdempotent: true,
+            needsActiveTenant: true,
+            speaksOpenAI: true,
+            success: (202, Schema.ref("Job")),
+            bodyLimit: 4 << 20
+        ) { call in try await submit(call) },
         Endpoint(
             method: .get,
             path: "/v1/jobs",
@@ -37,7 +58,7 @@ enum InferenceJobsRoutes {
         Endpoint(
             method: .get,
             path: "/v1/jobs/{id}",
-            summary: "One job. The text it generated is not kept.",
+            summary: "One job; with its output for 30 days if nobody waited for it.",
             access: .tenant(.inference, staff: Staff.all),
             speaksOpenAI: true,
             success: (200, Schema.ref("Job"))
@@ -74,49 +95,23 @@ enum InferenceJobsRoutes {
                 ).json
             }
         },
-        Endpoint(
-            method: .post,
-            path: "/v1/tasks/{name}",
-            summary: "Runs a task and waits for it: generate or chat.",
-            access: .tenant(.inference, staff: Staff.admin),
-            body: Schema.free,
-            needsActiveTenant: true,
-            speaksOpenAI: true,
-            success: (
-                200,
-                Schema.object([
-                    "id": Schema.string, "task": Schema.string, "model": Schema.string, "version": Schema.string,
-                    "route": Schema.string, "usage": Schema.ref("Usage"), "milliseconds": Schema.integer,
-                    "output": Schema.free,
-                ])
-            ),
-            bodyLimit: 4 << 20
-        ) { call in try await task(call) },
     ]
 
-    private static func task(_ call: Call) async throws -> Reply {
-        let authorized = try await call.authenticate()
-        let name = call.path["name"] ?? ""
-        guard ["generate", "chat"].contains(name) else {
-            throw Problem(.notFound, code: "task_not_found", "there is no task \(name); there are chat and generate")
-        }
+    private static func submit(_ call: Call) async throws -> Reply {
+        let (authorized, known) = try await call.begin()
+        if let known { return known }
         var fields = try call.fields()
-        let asked = name == "chat" ? try ChatFields.readTask(&fields) : try TextFields.readTask(&fields)
-        let run = try await call.begin(asked.request, authorized)
-        let answer = try await call.answer(of: run)
-        let text = JSONValue.string(answer.text)
-        let output: JSONValue = [
-            name == "chat" ? "message" : "text": name == "chat" ? ["role": "assistant", "content": text] : text,
-            "finish_reason": .string(answer.finishReason.rawValue),
-        ]
-        return .json(
-            200,
-            [
-                "id": answer.job.json, "task": .string(name), "model": .string(answer.model),
-                "version": .string(answer.version), "route": .string(answer.route), "usage": answer.usage.json,
-                "milliseconds": .int(answer.milliseconds), "output": output,
-            ],
-            headers: CompletionRoutes.headers(run)
-        )
+        let submission = try JobSubmission(&fields)
+        let (inference, caller) = try call.inference(authorized)
+        let prepared = try await inference.prepare(submission, by: caller)
+        let reply = try await call.withRates(inference, caller) {
+            try await call.write(status: 202) { authorized, transaction in
+                try await InferenceOperations.submit(prepared, by: authorized.stamp, in: transaction).job.json
+            }
+        }
+        inference.wake()
+        guard case .json(let status, let json, var headers) = reply else { return reply }
+        for (name, value) in try await inference.rates(of: caller.tenant)?.headers ?? [] { headers[name] = value }
+        return .json(status, json, headers: headers)
     }
 }

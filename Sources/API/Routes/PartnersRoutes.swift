@@ -6,7 +6,7 @@ import Values
 
 /// Partners: who brings tenants, what for, and what they are paid.
 enum PartnersRoutes {
-    static let endpoints: [Endpoint] = [create, list, find, attribute, statement, pay]
+    static let endpoints: [Endpoint] = [create, list, find, attribute, detach, accrue, statement, pay]
 
     private static let create = Endpoint(
         method: .post,
@@ -93,6 +93,45 @@ enum PartnersRoutes {
             )
             return ["tenant": tenant.json, "partner": .string(code), "from": attribution.from.json]
         }
+    }
+
+    private static let detach = Endpoint(
+        method: .post,
+        path: "/v1/partners/{code}/detachments",
+        summary: "Says that a tenant is a partner's no more, from an instant on; what was accrued stays.",
+        access: .staff(Staff.money),
+        body: Schema.object(["tenant": Schema.string, "from": Schema.instant], required: ["tenant"]),
+        isIdempotent: true,
+        success: (201, Schema.free)
+    ) { call in
+        try await call.write(staffScope: .admin) { authorized, transaction in
+            var fields = try call.fields()
+            let tenant: TenantID = try fields.id("tenant")
+            let from = try fields.optionalInstant("from", in: .utc)
+            try fields.finish()
+            let attribution = try await PartnerOperations.detach(
+                tenant,
+                from: call.path["code"] ?? "",
+                at: from,
+                by: authorized.stamp,
+                in: transaction
+            )
+            return ["tenant": tenant.json, "partner": .null, "from": attribution.from.json]
+        }
+    }
+
+    private static let accrue = Endpoint(
+        method: .post,
+        path: "/v1/partner-accruals",
+        summary:
+            "Accrues the shares in all that came in and went back; safe to run twice. It is done every night, too.",
+        access: .staff(Staff.money),
+        success: (200, Schema.object(["accruals": Schema.integer], required: ["accruals"]))
+    ) { call in
+        let authorized = try await call.transaction(staffScope: .finance) { authorized, _ in authorized }
+        // A transaction a tenant: what is done stays done if the client goes away.
+        let count = try await PartnerAccrualRun.run(database: call.services.database, by: authorized.stamp)
+        return .ok(["accruals": .int(count)])
     }
 
     private static let statement = Endpoint(

@@ -6,7 +6,7 @@ import Values
 
 /// Money that was received: recorded, matched, given back; and invoices that are paid.
 enum PaymentsRoutes {
-    static let endpoints: [Endpoint] = [list, find, record, match, refund, pay]
+    static let endpoints: [Endpoint] = [list, find, record, match, refund, disputes, pay]
 
     private static let list = Endpoint(
         method: .get,
@@ -131,6 +131,36 @@ enum PaymentsRoutes {
                 in: transaction
             ).json
         }
+    }
+
+    private static let disputes = Endpoint(
+        method: .get,
+        path: "/v1/disputes",
+        summary: "What the tenant's bank takes back of its payments and purchases of credit; staff who name no tenant "
+            + "see everybody's.",
+        access: .tenant(.billingRead, staff: Staff.all),
+        parameters: Paging.parameters + [
+            Endpoint.Parameter(
+                name: "payment",
+                about: "Only those of this payment.",
+                schema: Schema.string
+            )
+        ],
+        success: (200, Schema.list(Schema.ref("Dispute")))
+    ) { call in
+        let limit = try call.limit()
+        let after = try call.after(as: PaymentDisputeID.self)
+        let payment = try call.queryID("payment", as: PaymentID.self)
+        let disputes = try await call.transaction(staffScope: .finance) { authorized, transaction in
+            try await PaymentDisputeQueries.list(
+                of: authorized.tenant,
+                payment: payment,
+                limit: limit + 1,
+                after: after,
+                in: transaction
+            )
+        }
+        return .page(disputes, limit: limit, id: \.dispute.id.text, json: \.json)
     }
 
     private static let pay = Endpoint(

@@ -63,12 +63,12 @@ enum PlansRoutes {
 }
 
 extension Call {
-    /// The currency that a list is limited to.
-    func queryCurrency() throws(Problem) -> Currency? {
-        guard let text = query("currency") else { return nil }
+    /// The currency that a parameter names, like that which a list is limited to.
+    func queryCurrency(_ name: String = "currency") throws(Problem) -> Currency? {
+        guard let text = query(name) else { return nil }
         guard let currency = Currency(code: text) else {
             throw .invalid(
-                "currency",
+                name,
                 "is \(JSONValue.string(text).seen); an ISO 4217 currency code like \"USD\" is expected"
             )
         }

@@ -36,10 +36,16 @@ enum ReportsRoutes {
             "report": Schema.choice(ReportName.allCases.map(\.rawValue)), "as_of": Schema.instant,
             "definition": Schema.free, "from": Schema.string, "to": Schema.string, "time_zone": Schema.string,
             "currency": Schema.nullable(Schema.string), "explain": Schema.string, "rows": Schema.array(Schema.free),
-            "by": Schema.string, "totals": Schema.array(Schema.free), "releases": Schema.array(Schema.free),
+            "by": Schema.string, "in": Schema.string, "rates": Schema.array(Schema.free),
+            "totals": Schema.array(Schema.free), "releases": Schema.array(Schema.free),
         ],
         required: ["report", "as_of", "definition", "rows"]
     )
+
+    /// The words of `by`, each once.
+    private static let dimensions =
+        MRRDimension.allCases.map(\.rawValue)
+        + MarginReport.Dimension.allCases.map(\.rawValue).filter { MRRDimension(rawValue: $0) == nil }
 
     private static let parameters: [Endpoint.Parameter] = [
         Endpoint.Parameter(
@@ -73,8 +79,19 @@ enum ReportsRoutes {
         ),
         Endpoint.Parameter(
             name: "by",
-            about: "Of margin: what it is of; by default tenant.",
-            schema: Schema.choice(MarginReport.Dimension.allCases.map(\.rawValue))
+            about: """
+                Of mrr, movements and arr: by what rows are told apart; by default currency. Of margin: what it is of; \
+                by default tenant.
+                """,
+            schema: Schema.choice(dimensions)
+        ),
+        Endpoint.Parameter(
+            name: "in",
+            about: """
+                Of mrr, movements and arr: the currency that all amounts are brought to, at the rates of \
+                /v1/exchange-rates; what those change is exchange.
+                """,
+            schema: Schema.string
         ),
         Endpoint.Parameter(name: "gross_margin", about: "Of ltv: 0 to 1.", schema: Schema.string),
         Endpoint.Parameter(name: "discount", about: "Of ltv: of a year, 0 to 1.", schema: Schema.string),
@@ -96,15 +113,28 @@ enum ReportsRoutes {
             if let own = try horizon(call) { oldest = own }
             terms = try LifetimeValueReport.Terms(grossMargin: margin, discount: discount, horizon: oldest)
         }
+        let target = try call.queryCurrency("in")
+        guard target == nil || name.isOfMovements else {
+            throw .invalid("in", "is of mrr, movements and arr; \(name.rawValue) has each currency on its own")
+        }
+        var by = MarginReport.Dimension.tenant
+        var group = MRRDimension.currency
+        if name.isOfMovements {
+            if let named = try call.queryChoice("by", as: MRRDimension.self) { group = named }
+        } else if let named = try call.queryChoice("by", as: MarginReport.Dimension.self) {
+            by = named
+        }
         return ReportRequest(
             name,
             from: from,
             to: to,
             asOf: asOf,
-            currency: try currency(call),
+            currency: try call.queryCurrency("currency"),
             reactivation: try call.queryChoice("reactivation", as: RetentionReport.Reactivation.self) ?? .exclude,
             terms: terms,
-            by: try call.queryChoice("by", as: MarginReport.Dimension.self) ?? .tenant,
+            by: by,
+            group: group,
+            target: target,
             explain: call.query("explain")
         )
     }
@@ -131,13 +161,5 @@ enum ReportsRoutes {
         let to = try call.query("to").map { text throws(Problem) in try Month(parsing: text, field: "to") } ?? last
         let from = try call.query("from").map { text throws(Problem) in try Month(parsing: text, field: "from") }
         return (from ?? to.adding(-11), to)
-    }
-
-    private static func currency(_ call: Call) throws(Problem) -> Currency? {
-        guard let code = call.query("currency") else { return nil }
-        guard let currency = Currency(code: code) else {
-            throw .invalid("currency", "is \(JSONValue.string(code).seen); an ISO 4217 code like USD is expected")
-        }
-        return currency
     }
 }

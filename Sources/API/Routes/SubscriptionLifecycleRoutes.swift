@@ -30,43 +30,39 @@ extension SubscriptionsRoutes {
         }
     }
 
-    static let resume = Endpoint(
-        method: .post,
-        path: "/v1/subscriptions/{id}/resume",
-        summary: "Lets a paused subscription go on: a period begins. A pause that still waits is withdrawn.",
-        access: .tenant(.billingWrite, staff: Staff.money),
-        parameters: [preview],
-        isIdempotent: true,
-        needsActiveTenant: true,
-        success: (200, Schema.ref("Subscription"))
-    ) { call in
-        try await writeOrPreview(call, status: 200) { authorized, transaction in
-            try await SubscriptionOperations.resume(
-                try call.id(as: SubscriptionID.self),
-                of: try authorized.requiredTenant(),
-                by: authorized.stamp,
-                in: transaction
-            )
-        }
-    }
+    static let resume = act(
+        "resume",
+        "Lets a paused subscription go on: a period begins. A pause that still waits is withdrawn.",
+        SubscriptionOperations.resume
+    )
 
-    static let reactivate = Endpoint(
-        method: .post,
-        path: "/v1/subscriptions/{id}/reactivate",
-        summary: "Withdraws a cancellation that waits for the end of the period.",
-        access: .tenant(.billingWrite, staff: Staff.money),
-        parameters: [preview],
-        isIdempotent: true,
-        needsActiveTenant: true,
-        success: (200, Schema.ref("Subscription"))
-    ) { call in
-        try await writeOrPreview(call, status: 200) { authorized, transaction in
-            try await SubscriptionOperations.reactivate(
-                try call.id(as: SubscriptionID.self),
-                of: try authorized.requiredTenant(),
-                by: authorized.stamp,
-                in: transaction
-            )
+    static let reactivate = act(
+        "reactivate",
+        "Withdraws a cancellation that waits for the end of the period.",
+        SubscriptionOperations.reactivate
+    )
+
+    /// What is asked of a subscription without saying more.
+    private static func act(
+        _ verb: String,
+        _ summary: String,
+        _ operation:
+            @escaping @Sendable (SubscriptionID, TenantID, Stamp, borrowing Transaction) async throws -> Subscription
+    ) -> Endpoint {
+        Endpoint(
+            method: .post,
+            path: "/v1/subscriptions/{id}/\(verb)",
+            summary: summary,
+            access: .tenant(.billingWrite, staff: Staff.money),
+            parameters: [preview],
+            isIdempotent: true,
+            needsActiveTenant: true,
+            success: (200, Schema.ref("Subscription"))
+        ) { call in
+            try await writeOrPreview(call, status: 200) { authorized, transaction in
+                let id = try call.id(as: SubscriptionID.self)
+                return try await operation(id, try authorized.requiredTenant(), authorized.stamp, transaction)
+            }
         }
     }
 
@@ -100,7 +96,7 @@ extension SubscriptionsRoutes {
         let changes = try await call.transaction { authorized, transaction in
             try await story(of: call, authorized, in: transaction).scheduledChanges(at: authorized.stamp.at)
         }
-        return .page(changes, limit: changes.count, id: \.id.text, json: \.json)
+        return .page(changes, limit: changes.count, id: \.change.id.text, json: \.json)
     }
 
     static let withdraw = Endpoint(

@@ -28,7 +28,8 @@ enum SubscriptionsRoutes {
             [
                 "id": Schema.string, "plan": Schema.string, "currency": Schema.string, "starts_at": Schema.instant,
                 "quantities": Schema.free, "add_ons": Schema.free, "overrides": Schema.array(Schema.free),
-                "billed_until": Schema.instant, "usage": Schema.choice(SubscriptionUsage.allCases.map(\.rawValue)),
+                "trial": Schema.boolean, "billed_until": Schema.instant,
+                "usage": Schema.choice(SubscriptionUsage.allCases.map(\.rawValue)),
                 "metadata": Schema.free, "coupons": Schema.array(Schema.string),
             ],
             required: ["plan"]
@@ -40,7 +41,8 @@ enum SubscriptionsRoutes {
         try await writeOrPreview(call, status: 201) { authorized, transaction in
             var fields = try call.fields()
             let coupons = try CouponsRoutes.codes(&fields)
-            let draft = try SubscriptionDraft(json: &fields, in: authorized.zone)
+            var draft = try SubscriptionDraft(json: &fields, in: authorized.zone)
+            draft.isCustomers = authorized.caller.staff == nil
             if !draft.overrides.isEmpty { try authorized.requireStaff(for: "overrides") }
             if draft.billedUntil != nil { try authorized.requireStaff(for: "billed_until") }
             try await authorized.requireOffered(draft.plan, in: transaction)
@@ -124,7 +126,8 @@ enum SubscriptionsRoutes {
         try await writeOrPreview(call, status: 200) { authorized, transaction in
             let id = try call.id(as: SubscriptionID.self)
             var fields = try call.fields()
-            let draft = try SubscriptionChangeDraft(json: &fields)
+            var draft = try SubscriptionChangeDraft(json: &fields)
+            draft.isCustomers = authorized.caller.staff == nil
             if draft.overrides != nil { try authorized.requireStaff(for: "overrides") }
             if let plan = draft.plan { try await authorized.requireOffered(plan, in: transaction) }
             return try await SubscriptionOperations.change(

@@ -85,7 +85,13 @@ struct AddOnsCommand: AsyncParsableCommand {
                 }
             }
             guard let first = versions.first else { throw AddOnError.notFound(code) }
-            guard versions.count > 1 || history else { return Output(format: options.format).object(first.json) }
+            let output = Output(format: options.format)
+            if !history, options.format == .json {
+                var object = first.json.object ?? JSONObject()
+                object["versions"] = .array(versions.map(\.json))
+                return output.object(.object(object))
+            }
+            guard versions.count > 1 || history else { return output.object(first.json) }
             AddOnsCommand.print(versions, options)
         }
     }

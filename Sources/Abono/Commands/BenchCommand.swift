@@ -12,7 +12,7 @@ struct BenchCommand: AsyncParsableCommand {
 
               abono bench jobs --format json
             """,
-        subcommands: [API.self, Billing.self, Ingest.self, Jobs.self]
+        subcommands: [API.self, Billing.self, Forecast.self, Ingest.self, Jobs.self, Reports.self]
     )
 
     struct API: AsyncParsableCommand {

@@ -8,7 +8,7 @@ struct BillingCommand: AsyncParsableCommand {
         commandName: "billing",
         abstract: "The billing run.",
         discussion: "  abono billing run --until 2026-04-01",
-        subcommands: [Run.self, Threshold.self]
+        subcommands: [Run.self, Threshold.self, Corrections.self]
     )
 
     struct Run: AsyncParsableCommand {

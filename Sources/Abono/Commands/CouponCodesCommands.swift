@@ -148,6 +148,32 @@ extension CouponsCommand {
         }
     }
 
+    struct Redemptions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the coupons that a subscription has or had, in the order in which they take.",
+            discussion: "  abono coupons redemptions --subscription sub_01h455vb4pex5vsknk084sn02q"
+        )
+
+        @OptionGroup var options: GlobalOptions
+        @Option(help: "The subscription.", transform: Parse.id) var subscription: SubscriptionID
+
+        func run() async throws {
+            let redemptions = try await Session.run(options) { session in
+                try await session.read { transaction in
+                    let tenant = try await OwnerQueries.tenant(of: subscription, in: transaction)
+                    return try await CouponQueries.redemptions(of: subscription, tenant: tenant, in: transaction)
+                }
+            }
+            Output(format: options.format).list(
+                ["coupon", "code", "redeemed_at", "ended_at", "id"],
+                redemptions.map {
+                    [$0.couponCode, $0.code, $0.redeemedAt.text, $0.endedAt?.text ?? "", $0.id.text]
+                },
+                json: .array(redemptions.map(\.json))
+            )
+        }
+    }
+
     struct Referrals: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists who came by whose code; with --settle it gives the rewards that are due first.",

@@ -13,7 +13,7 @@ struct CouponsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Create.self, List.self, Show.self, Archive.self, AddCode.self, Codes.self, Redeem.self, Remove.self,
-            Referrals.self,
+            Redemptions.self, Referrals.self,
         ]
     )
 

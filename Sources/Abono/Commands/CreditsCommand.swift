@@ -25,7 +25,11 @@ struct CreditsCommand: AsyncParsableCommand {
         @Option(help: "The tenant.", transform: Parse.id) var tenant: TenantID
         @Option(help: "How much, like 25.00.") var amount: String
         @Option(help: "The currency, like USD.", transform: Parse.currency) var currency: Currency
-        @Option(help: "From when on it can no longer be used.", transform: Parse.instant) var expiresAt: Instant?
+        @Option(
+            help: "From when on it can no longer be used: a date at the tenant's midnight, or an instant.",
+            transform: Parse.time
+        )
+        var expiresAt: GivenTime?
         @Option(help: "The lowest is used first, 0 to 1000.") var priority = 1
         @Option(help: "promotional (given away) or prepaid (paid for).", transform: Parse.word)
         var kind: CreditGrant.Kind = .promotional
@@ -35,25 +39,23 @@ struct CreditsCommand: AsyncParsableCommand {
         func validate() throws { _ = try Parse.money(amount, currency, option: "--amount") }
 
         func run() async throws {
-            let draft = try CreditGrantDraft(
-                amount: try Parse.money(amount, currency, option: "--amount"),
-                kind: kind,
-                priority: priority,
-                expiresAt: expiresAt,
-                memo: memo,
-                id: id
-            )
+            let amount = try Parse.money(amount, currency, option: "--amount")
             let grant = try await Session.run(options) { session in
                 try await session.act(for: tenant) { owner, transaction in
-                    try await CreditOperations.grant(
-                        draft,
-                        to: tenant,
-                        by: owner.stamped(session.stamp),
-                        in: transaction
+                    let stamp = owner.stamped(session.stamp)
+                    let draft = try CreditGrantDraft(
+                        amount: amount,
+                        kind: kind,
+                        priority: priority,
+                        expiresAt: expiresAt?.moment(in: owner.timeZone).instant,
+                        memo: memo,
+                        id: id
                     )
+                    return try await CreditOperations.grant(draft, to: tenant, by: stamp, in: transaction)
+                        .json(at: stamp.at)
                 }
             }
-            Output(format: options.format).object(grant.json)
+            Output(format: options.format).object(grant)
         }
     }
 
@@ -72,18 +74,28 @@ struct CreditsCommand: AsyncParsableCommand {
             let grants = try await Session.run(options) { session in
                 if let tenant { _ = try await session.tenant(tenant) }
                 return try await session.read { transaction in
-                    try await CreditQueries.list(of: tenant, limit: page.limit, after: after, in: transaction)
+                    try await CreditQueries.list(
+                        of: tenant,
+                        limit: page.limit,
+                        after: after,
+                        now: session.now,
+                        in: transaction
+                    )
                 }
             }
             Output(format: options.format).list(
-                ["id", "tenant", "kind", "amount", "used", "left", "currency", "priority", "expires_at", "voided_at"],
-                grants.map {
+                [
+                    "id", "tenant", "kind", "amount", "used", "expired", "left", "currency", "priority", "expires_at",
+                    "voided_at",
+                ],
+                grants.map { grant, instant in
                     [
-                        $0.id.text, $0.tenant.text, $0.kind.rawValue, $0.amount.text, $0.used.text, $0.left.text,
-                        $0.amount.currency.code, String($0.priority), $0.expiresAt?.text ?? "", $0.voidedAt?.text ?? "",
+                        grant.id.text, grant.tenant.text, grant.kind.rawValue, grant.amount.text, grant.used.text,
+                        grant.expired(at: instant).text, grant.left(at: instant).text, grant.amount.currency.code,
+                        String(grant.priority), grant.expiresAt?.text ?? "", grant.voidedAt?.text ?? "",
                     ]
                 },
-                json: .array(grants.map(\.json))
+                json: .array(grants.map { $0.grant.json(at: $0.at) })
             )
         }
     }
@@ -106,15 +118,12 @@ struct CreditsCommand: AsyncParsableCommand {
                 }
                 try confirmation.require("Take back what is left of \(id)?")
                 return try await session.act(for: tenant) { owner, transaction in
-                    try await CreditOperations.void(
-                        id,
-                        of: tenant,
-                        by: owner.stamped(session.stamp),
-                        in: transaction
-                    )
+                    let stamp = owner.stamped(session.stamp)
+                    return try await CreditOperations.void(id, of: tenant, by: stamp, in: transaction)
+                        .json(at: stamp.at)
                 }
             }
-            Output(format: options.format).object(grant.json)
+            Output(format: options.format).object(grant)
         }
     }
 }

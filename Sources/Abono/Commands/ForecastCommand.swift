@@ -7,8 +7,11 @@ struct ForecastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
         abstract: "Forecasts with intervals and their back-test.",
-        discussion: "  abono forecast series revenue.csv --horizon 12",
-        subcommands: [Series.self, OfRevenue.self]
+        discussion: """
+              abono forecast series revenue.csv --horizon 12
+              abono forecast revenue --currency USD --scenario dearer.json
+            """,
+        subcommands: [Series.self, OfRevenue.self, OfBacktest.self]
     )
 
     struct Series: AsyncParsableCommand {
@@ -24,39 +27,16 @@ struct ForecastCommand: AsyncParsableCommand {
         @Argument(help: "The file; - is standard input.") var file: String
         @Option(help: "How many months, 1 to 60.") var horizon = 12
         @Option(help: "Interval levels in percent, separated by commas.") var levels = "80,95"
-        @Option(help: "The method; auto chooses by back-test.") var method = "auto"
+        @Option(
+            help: "auto (by back-test), naive, snaive, drift, ses, holt, damped, ets, theta, dtheta, arima or comb."
+        ) var method = "auto"
         @Option(help: "Repeats what is random.") var seed: UInt64 = 1
         @Option(help: "How data is printed: table, json or csv.") var format: OutputFormat = .table
 
         func run() async throws {
-            let series = try MonthlySeries(csv: try InputFile.read(file))
             let options = try ForecastOptions(horizon: horizon, levels: levels, method: method, seed: seed)
+            let series = try MonthlySeries(csv: try InputFile.read(file))
             ForecastCommand.write(try SeriesForecast.run(series, options: options), Output(format: format))
-        }
-    }
-
-    struct OfRevenue: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "revenue",
-            abstract: "Forecasts monthly recurring revenue from its own closings.",
-            discussion: """
-                Reads the report of recurring revenue as of an instant; a month that is not over is left out.
-
-                  abono forecast revenue --from 2024-01 --to 2025-12 --currency USD --horizon 12
-                """
-        )
-
-        @OptionGroup var options: GlobalOptions
-        @OptionGroup var span: ReportsCommand.Span
-        @Option(help: "How many months, 1 to 60.") var horizon = 12
-        @Option(help: "Interval levels in percent, separated by commas.") var levels = "80,95"
-        @Option(help: "The method; auto chooses by back-test.") var method = "auto"
-        @Option(help: "Repeats what is random.") var seed: UInt64 = 1
-
-        func run() async throws {
-            let wanted = try ForecastOptions(horizon: horizon, levels: levels, method: method, seed: seed)
-            let report = try await Session.run(options) { try await span.mrr(in: $0) }
-            ForecastCommand.write(try RevenueForecast.run(report, options: wanted), Output(format: options.format))
         }
     }
 

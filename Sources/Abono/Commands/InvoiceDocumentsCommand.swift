@@ -164,7 +164,7 @@ extension InvoicesCommand {
                 try await session.read { transaction in try await rendered(in: transaction) }
             }
             let bytes = html ? Array(page.utf8) : try await PDFRenderer().pdf(of: page)
-            guard out != "-" else { return FileHandle.standardOutput.write(Data(bytes)) }
+            guard out != "-" else { return Output.write(Data(bytes)) }
             guard FileManager.default.createFile(atPath: out, contents: Data(bytes)) else {
                 throw Problem.invalid("--out", "\(out) cannot be written")
             }

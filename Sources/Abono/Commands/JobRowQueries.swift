@@ -92,6 +92,8 @@ enum JobRowQueries {
         """
         id, task, status, tenant_id, attempts, created_at, finished_at, error,
         jsonb_build_object('model', model, 'version', version, 'route', route, 'stream', is_stream,
+                           'async', is_async, 'priority', priority, 'max_attempts', max_attempts, 'run_at', run_at,
+                           'deadline_at', deadline_at,
                            'prompt_tokens', prompt_tokens, 'cached_tokens', cached_tokens,
                            'completion_tokens', completion_tokens, 'max_tokens', max_tokens,
                            'delivered_tokens', delivered_tokens, 'cpu_milliseconds', cpu_milliseconds,

@@ -89,25 +89,40 @@ struct JobsCommand: AsyncParsableCommand {
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a dead or cancelled background job wait for its next run.",
-            discussion: "  abono jobs retry bgj_01h455vb4pex5vsknk084sn02q"
+            abstract: "Makes a dead or cancelled job wait for its next run.",
+            discussion: """
+                An inference job must be one that nobody waited for; it is admitted anew, and billed if it succeeds.
+
+                  abono jobs retry bgj_01h455vb4pex5vsknk084sn02q
+                """
         )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The job's id.", transform: JobsCommand.id) var id: AnyJobID
 
         func run() async throws {
-            guard case .background(let background) = id else {
-                throw Problem(
-                    .precondition,
-                    code: "not_retryable",
-                    "\(id.text) is an inference job; its caller asks again, so that it is admitted and billed anew"
-                )
-            }
             let job = try await Session.run(options) { session in
-                try await session.administer { transaction in
-                    try await JobOperations.retry(background, by: session.stamp, in: transaction)
-                    return try await JobRowQueries.find(id, in: transaction)
+                switch id {
+                case .background(let background):
+                    try await session.administer { transaction in
+                        try await JobOperations.retry(background, by: session.stamp, in: transaction)
+                    }
+                case .inference(let inference):
+                    let known = try await session.read { transaction in
+                        try await JobRowQueries.find(id, in: transaction)
+                    }
+                    guard let tenant = known.tenant else { throw JobError.notFound(id.text) }
+                    _ = try await session.act(for: tenant) { _, transaction in
+                        try await InferenceOperations.retry(
+                            inference,
+                            of: tenant,
+                            by: session.stamp,
+                            in: transaction
+                        )
+                    }
+                }
+                return try await session.read { transaction in
+                    try await JobRowQueries.find(id, in: transaction)
                 }
             }
             Output(format: options.format).object(job.json)

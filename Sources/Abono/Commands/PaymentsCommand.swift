@@ -12,7 +12,7 @@ struct PaymentsCommand: AsyncParsableCommand {
         discussion: "  abono payments record --reference \"INV-2026-000123\" --amount 50.00 --currency USD",
         subcommands: [
             List.self, Show.self, Record.self, Match.self, Import.self, GiveBack.self, PayOut.self, Retry.self,
-            DunningCommand.self, PaymentMethodsCommand.self, GatewaysCommand.self,
+            Disputes.self, DunningCommand.self, PaymentMethodsCommand.self, GatewaysCommand.self,
         ]
     )
 
@@ -78,7 +78,7 @@ struct PaymentsCommand: AsyncParsableCommand {
                         limit: 200,
                         in: transaction
                     )
-                    let disputes = try await PaymentRefundQueries.disputes(
+                    let disputes = try await PaymentDisputeQueries.list(
                         of: tenant,
                         payment: id,
                         limit: 200,

@@ -24,6 +24,11 @@ extension PaymentsCommand {
         var currency: Currency?
         @Option(help: "Who paid; needed where no invoice is named.", transform: Parse.id) var tenant: TenantID?
         @Option(help: "The invoice it is for.", transform: Parse.id) var invoice: InvoiceID?
+        @Option(
+            help: "The legal entity whose account it came to; needed where two have an invoice of the number.",
+            transform: Parse.id
+        )
+        var entity: EntityID?
         @Option(help: "When it was received; by default now.", transform: Parse.instant) var receivedAt: Instant?
         @Flag(help: "Writes off a small rest: up to one unit of the currency, or a hundredth of the invoice.")
         var writeOffRest = false
@@ -36,6 +41,7 @@ extension PaymentsCommand {
                         reference: reference,
                         invoice: invoice,
                         tenant: tenant,
+                        entity: entity,
                         in: transaction
                     )
                     guard let currency = currency ?? named.currency else {
@@ -69,54 +75,64 @@ extension PaymentsCommand {
 
                 Each line is taken once, by its id or by date, amount and reference: reading a statement again is \
                 harmless. Lines that name no invoice are listed as unmatched and not recorded, unless --tenant says \
-                whose they are. Exits 1 if a line cannot be read.
+                whose they are; so are those whose number two legal entities use, unless --entity says whose account \
+                it is. A line that cannot be read is listed as refused, with its field, and holds up no other; then \
+                the command exits 1, and the corrected file can be read again.
                 """
         )
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The file; - is standard input.") var file: String
         @Option(help: "Who paid all of it.", transform: Parse.id) var tenant: TenantID?
+        @Option(help: "The legal entity whose account it is of.", transform: Parse.id) var entity: EntityID?
         @Flag(help: "Writes off small rests of invoices.") var writeOffRest = false
 
         func run() async throws {
             let lines = try BankStatementFile.lines(try InputFile.read(file))
-            let transfers = BankTransfer.numbered(lines.map(\.transfer))
-            let outcomes = try await Session.run(options) { session in
+            let results = try await Session.run(options) { session in
                 if let tenant { _ = try await session.tenant(tenant) }
-                var outcomes: [BankTransferOutcome] = []
-                for transfer in transfers {
-                    outcomes.append(try await take(transfer, session))
+                var results: [BankStatementFile.Result] = []
+                for line in lines {
+                    switch line.content {
+                    case .success(let transfer): results.append(try await take(transfer, line.number, session))
+                    case .failure(let problem): results.append(.refused(line: line.number, nil, problem))
+                    }
                 }
-                return outcomes
+                return results
             }
             Output(format: options.format).list(
-                ["line", "outcome", "date", "amount", "currency", "reference", "payment", "invoices", "why"],
-                zip(zip(lines, transfers), outcomes).map { pair, outcome in
-                    BankStatementFile.row(pair.0.line, pair.1, outcome)
-                },
-                json: .array(
-                    zip(zip(lines, transfers), outcomes).map { pair, outcome in
-                        BankStatementFile.json(pair.0.line, pair.1, outcome)
-                    }
-                )
+                BankStatementFile.columns,
+                results.map(\.row),
+                json: .array(results.map(\.json))
             )
+            let refused = results.compactMap(\.refusal)
+            for (line, problem) in refused { CommandFailure.say("\(file):\(line): \(problem.message)") }
+            if !refused.isEmpty { throw ExitCode(1) }
         }
 
         /// One line in a transaction of its own: what is wrong with one holds up no other.
-        private func take(_ transfer: BankTransfer, _ session: Session) async throws -> BankTransferOutcome {
+        private func take(
+            _ transfer: BankTransfer,
+            _ line: Int,
+            _ session: Session
+        ) async throws -> BankStatementFile.Result {
             let stamp = session.stamp
             do {
-                return try await session.database.transaction(as: .system) { transaction in
+                let outcome = try await session.database.transaction(as: .system) { transaction in
                     try await PaymentOperations.take(
                         transfer,
                         from: tenant,
+                        to: entity,
                         writesOffRest: writeOffRest,
                         by: stamp,
                         in: transaction
                     )
                 }
+                return .taken(line: line, transfer, outcome)
             } catch let error as PaymentError {
-                return .unmatched(error.problem.message)
+                return .taken(line: line, transfer, .unmatched(error.problem.message))
+            } catch let problem as Problem where problem.kind == .invalid {
+                return .refused(line: line, transfer, problem)
             }
         }
     }
@@ -124,53 +140,62 @@ extension PaymentsCommand {
 
 /// A bank's statement as a file.
 enum BankStatementFile {
-    /// Its lines with their numbers; the first one that cannot be read is an error that names it.
-    static func lines(_ bytes: [UInt8]) throws -> [(line: Int, transfer: BankTransfer)] {
+    /// One of its lines: what came in, or why that cannot be read.
+    struct Line {
+        let number: Int
+        let content: Swift.Result<BankTransfer, Problem>
+    }
+
+    /// What became of a line.
+    enum Result {
+        case taken(line: Int, BankTransfer, BankTransferOutcome)
+        /// It says nothing that can be recorded.
+        case refused(line: Int, BankTransfer?, Problem)
+    }
+
+    /// Its lines with their numbers, and those alike told apart by their order; blank ones are left out.
+    ///
+    /// - Throws: it has no header, or one that lacks a column.
+    static func lines(_ bytes: [UInt8]) throws(Problem) -> [Line] {
         var columns: [String]?
-        var lines: [(line: Int, transfer: BankTransfer)] = []
+        var lines: [Line] = []
         var number = 0
         for text in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             let record = Array(text.last == UInt8(ascii: "\r") ? text.dropLast() : text)
-            let cells = try CSVRecord.cells(record, line: number)
-            guard cells.contains(where: { !$0.isEmpty }) else { continue }
-            guard let columns else {
-                columns = try header(cells)
+            guard let known = columns else {
+                let cells = try CSVRecord.cells(record, line: number)
+                if cells.contains(where: { !$0.isEmpty }) { columns = try header(cells) }
                 continue
             }
+            if let line = line(record, number, known) { lines.append(line) }
+        }
+        guard columns != nil else { throw .invalid("FILE", "is empty; a header with the columns is expected first") }
+        return numbered(lines)
+    }
+
+    /// nil for a blank one.
+    private static func line(_ record: [UInt8], _ number: Int, _ columns: [String]) -> Line? {
+        do throws(Problem) {
+            let cells = try CSVRecord.cells(record, line: number)
+            guard cells.contains(where: { !$0.isEmpty }) else { return nil }
             guard cells.count == columns.count else {
-                throw Problem.invalid(
-                    "FILE",
-                    "line \(number) has \(cells.count) cells; \(columns.count) are expected"
-                )
+                throw .invalid("line", "has \(cells.count) cells; \(columns.count) are expected")
             }
             let named = Dictionary(zip(columns, cells)) { first, _ in first }
-            do { lines.append((number, try BankTransfer(cells: named))) } catch {
-                throw Problem.invalid("FILE", "line \(number): \(error.message)")
-            }
+            return Line(number: number, content: .success(try BankTransfer(cells: named)))
+        } catch {
+            return Line(number: number, content: .failure(error))
         }
-        return lines
     }
 
-    static func row(_ line: Int, _ transfer: BankTransfer, _ outcome: BankTransferOutcome) -> [String] {
-        [
-            String(line), outcome.word, transfer.date.text, transfer.amount.text, transfer.amount.currency.code,
-            transfer.reference, outcome.payment?.id.text ?? "",
-            outcome.payment?.allocations.map(\.invoice.text).joined(separator: " ") ?? "", why(outcome) ?? "",
-        ]
-    }
-
-    static func json(_ line: Int, _ transfer: BankTransfer, _ outcome: BankTransferOutcome) -> JSONValue {
-        [
-            "line": .int(line), "outcome": .string(outcome.word), "date": .string(transfer.date.text),
-            "amount": transfer.amount.json, "reference": .string(transfer.reference),
-            "payment": outcome.payment?.json ?? .null, "why": .optional(why(outcome)),
-        ]
-    }
-
-    private static func why(_ outcome: BankTransferOutcome) -> String? {
-        guard case .unmatched(let reason) = outcome else { return nil }
-        return reason
+    private static func numbered(_ lines: [Line]) -> [Line] {
+        let transfers = lines.compactMap { try? $0.content.get() }
+        var numbered = BankTransfer.numbered(transfers).makeIterator()
+        return lines.map { line in
+            guard case .success = line.content, let transfer = numbered.next() else { return line }
+            return Line(number: line.number, content: .success(transfer))
+        }
     }
 
     private static func header(_ cells: [String]) throws(Problem) -> [String] {
@@ -183,5 +208,66 @@ enum BankStatementFile {
             )
         }
         return columns
+    }
+}
+
+extension BankStatementFile {
+    /// What is said of each line.
+    static let columns = [
+        "line", "outcome", "date", "amount", "currency", "reference", "payment", "invoices", "field", "why",
+    ]
+}
+
+extension BankStatementFile.Result {
+    /// The number of a line that was refused, and why.
+    var refusal: (line: Int, problem: Problem)? {
+        guard case .refused(let line, _, let problem) = self else { return nil }
+        return (line: line, problem: problem)
+    }
+
+    /// As it is listed.
+    var row: [String] {
+        let payment = outcome?.payment
+        return [
+            String(line), word, transfer?.date.text ?? "", transfer?.amount.text ?? "",
+            transfer?.amount.currency.code ?? "", transfer?.reference ?? "", payment?.id.text ?? "",
+            payment?.allocations.map(\.invoice.text).joined(separator: " ") ?? "", field ?? "", why ?? "",
+        ]
+    }
+
+    /// As it is printed.
+    var json: JSONValue {
+        [
+            "line": .int(line), "outcome": .string(word), "date": .optional(transfer?.date.text),
+            "amount": transfer?.amount.json ?? .null, "reference": .optional(transfer?.reference),
+            "payment": outcome?.payment?.json ?? .null, "field": .optional(field), "why": .optional(why),
+        ]
+    }
+
+    private var line: Int {
+        switch self {
+        case .taken(let line, _, _), .refused(let line, _, _): line
+        }
+    }
+
+    private var transfer: BankTransfer? {
+        switch self {
+        case .taken(_, let transfer, _): transfer
+        case .refused(_, let transfer, _): transfer
+        }
+    }
+
+    private var outcome: BankTransferOutcome? {
+        guard case .taken(_, _, let outcome) = self else { return nil }
+        return outcome
+    }
+
+    private var word: String { outcome?.word ?? "refused" }
+
+    private var field: String? { refusal?.problem.errors.first?.field }
+
+    private var why: String? {
+        if case .unmatched(let reason) = outcome { return reason }
+        return refusal?.problem.message
     }
 }

@@ -99,20 +99,31 @@ struct PlansCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let versions = try await Session.run(options) { session in
+            try await Session.run(options) { session in
                 try await session.administer { transaction in
-                    if history { return try await PlanQueries.history(code, in: transaction) }
-                    guard let number = version else {
-                        return try await PlanQueries.offer(code, in: transaction)?.versions ?? []
+                    if history {
+                        let versions = try await PlanQueries.history(code, in: transaction)
+                        guard !versions.isEmpty else { throw PlanError.notFound(code) }
+                        return print(versions, json: .array(versions.map(\.json)))
                     }
-                    guard let found = try await PlanQueries.version(number, of: code, in: transaction) else {
-                        throw PlanError.noVersion(number, of: code)
+                    if let version {
+                        guard let found = try await PlanQueries.version(version, of: code, in: transaction) else {
+                            throw PlanError.noVersion(version, of: code)
+                        }
+                        return PlansCommand.print(found, options)
                     }
-                    return [found]
+                    guard let offer = try await PlanQueries.offer(code, in: transaction) else {
+                        throw PlanError.notFound(code)
+                    }
+                    guard options.format == .json || offer.versions.count > 1 else {
+                        return PlansCommand.print(offer.main, options)
+                    }
+                    print(offer.versions, json: offer.json)
                 }
             }
-            guard let first = versions.first else { throw PlanError.notFound(code) }
-            guard history || versions.count > 1 else { return PlansCommand.print(first, options) }
+        }
+
+        private func print(_ versions: [PlanVersion], json: JSONValue) {
             Output(format: options.format).list(
                 ["code", "version", "currency", "name", "prices", "published_at", "version_id"],
                 versions.map {
@@ -121,7 +132,7 @@ struct PlansCommand: AsyncParsableCommand {
                         $0.publishedAt.text, $0.id.text,
                     ]
                 },
-                json: .array(versions.map(\.json))
+                json: json
             )
         }
     }

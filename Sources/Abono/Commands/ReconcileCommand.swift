@@ -1,12 +1,13 @@
 import ArgumentParser
 import Billing
+import Revenue
 import Values
 
 /// The command `abono reconcile`.
 struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
-        abstract: "Compares events, rollups, invoice lines, ledger and payments; exits 1 if any differ.",
+        abstract: "Compares events, rollups, invoice lines, ledger, payments, partners' shares; exits 1 if any differ.",
         discussion: "  abono reconcile --tenant ten_01h455vb4pex5vsknk084sn02q --format json"
     )
 
@@ -17,7 +18,12 @@ struct ReconcileCommand: AsyncParsableCommand {
         let differences = try await Session.run(options) { session in
             if let tenant { _ = try await session.tenant(tenant) }
             return try await session.read { transaction in
-                try await Reconciliation.differences(tenant: tenant, in: transaction)
+                let chain = try await Reconciliation.differences(tenant: tenant, in: transaction)
+                let partners = try await PartnerReconciliationQueries.differences(of: tenant, in: transaction)
+                return chain
+                    + partners.map {
+                        ReconciliationDifference(kind: .partner, tenant: $0.tenant, details: $0.json)
+                    }
             }
         }
         let output = Output(format: options.format)

@@ -16,6 +16,9 @@ protocol MonthsReportCommand: AsyncParsableCommand {
     /// Of margin.
     var by: MarginReport.Dimension { get }
 
+    /// Of mrr, movements and arr.
+    func told() throws(Problem) -> ReportsCommand.Told.Parsed
+
     /// Of ltv.
     func terms() throws(Problem) -> LifetimeValueReport.Terms?
 }
@@ -25,10 +28,13 @@ extension MonthsReportCommand {
 
     var by: MarginReport.Dimension { .tenant }
 
+    func told() throws(Problem) -> ReportsCommand.Told.Parsed { .init() }
+
     func terms() throws(Problem) -> LifetimeValueReport.Terms? { nil }
 
     func run() async throws {
         let terms = try terms()
+        let told = try told()
         let page = try await Session.run(options) { session in
             let asked = try span.parsed(now: session.now)
             let request = ReportRequest(
@@ -40,6 +46,8 @@ extension MonthsReportCommand {
                 reactivation: reactivation,
                 terms: terms,
                 by: by,
+                group: told.by,
+                target: told.target,
                 explain: exports.explain
             )
             return try await session.read { transaction in
@@ -48,6 +56,15 @@ extension MonthsReportCommand {
         }
         try exports.write(page, Output(format: options.format))
     }
+}
+
+/// A report of recurring revenue and its movements.
+protocol MovementsReportCommand: MonthsReportCommand {
+    var grouping: ReportsCommand.Told { get }
+}
+
+extension MovementsReportCommand {
+    func told() throws(Problem) -> ReportsCommand.Told.Parsed { try grouping.parsed() }
 }
 
 /// A report of an instant.

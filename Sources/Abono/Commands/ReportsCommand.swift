@@ -17,6 +17,7 @@ struct ReportsCommand: AsyncParsableCommand {
 
               abono reports mrr --from 2025-01 --to 2025-12 --format csv
               abono reports mrr --from 2025-01 --to 2025-12 --explain 2025-06:churn
+              abono reports mrr --from 2025-01 --to 2025-12 --by plan --in EUR
               abono reports billings --from 2025-01 --to 2025-12 --xlsx billings.xlsx --svg billings.svg
             """,
         subcommands: [
@@ -62,6 +63,36 @@ struct ReportsCommand: AsyncParsableCommand {
                     in: transaction
                 )
             }
+        }
+    }
+
+    /// By what recurring revenue is told apart, and what it is brought to.
+    struct Told: ParsableArguments {
+        @Option(help: "By what rows are told apart: currency, plan, partner or tenant; by default currency.")
+        var by: String?
+        @Option(
+            name: .customLong("in"),
+            help: "Brings all amounts to this currency, at the rates of abono rates; what those change is exchange."
+        )
+        var target: String?
+
+        /// What was asked for, read.
+        struct Parsed {
+            var by = MRRDimension.currency
+            var target: Currency?
+        }
+
+        func parsed() throws(Problem) -> Parsed {
+            var parsed = Parsed()
+            if let by {
+                guard let named = MRRDimension(rawValue: by) else {
+                    let words = MRRDimension.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw .invalid("by", "is \"\(by.prefix(20))\"; one of \(words) is expected")
+                }
+                parsed.by = named
+            }
+            if let target { parsed.target = try RevenueOptions.currency(target) }
+            return parsed
         }
     }
 

@@ -4,7 +4,7 @@ import Values
 
 /// Each report as a command.
 extension ReportsCommand {
-    struct MRR: MonthsReportCommand {
+    struct MRR: MovementsReportCommand {
         static let configuration = CommandConfiguration(
             commandName: "mrr",
             abstract: "Monthly recurring revenue: opening, movements, closing.",
@@ -14,31 +14,34 @@ extension ReportsCommand {
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var span: Span
+        @OptionGroup var grouping: Told
         @OptionGroup var exports: Exports
     }
 
-    struct Movements: MonthsReportCommand {
+    struct Movements: MovementsReportCommand {
         static let configuration = CommandConfiguration(
             abstract: "Every customer's movement in every month, with the ids behind it.",
-            discussion: "  abono reports movements --from 2025-06 --to 2025-06"
+            discussion: "  abono reports movements --from 2025-06 --to 2025-06 --by plan"
         )
         static let report = ReportName.movements
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var span: Span
+        @OptionGroup var grouping: Told
         @OptionGroup var exports: Exports
     }
 
-    struct ARR: MonthsReportCommand {
+    struct ARR: MovementsReportCommand {
         static let configuration = CommandConfiguration(
             commandName: "arr",
-            abstract: "Annual recurring revenue: twelve times a month's closing, a run rate.",
+            abstract: "Annual recurring revenue: twelve times what a month has, a run rate.",
             discussion: "  abono reports arr --from 2025-01 --to 2025-12"
         )
         static let report = ReportName.arr
 
         @OptionGroup var options: GlobalOptions
         @OptionGroup var span: Span
+        @OptionGroup var grouping: Told
         @OptionGroup var exports: Exports
     }
 

@@ -55,7 +55,7 @@ extension SimulateCommand.Kind {
     func run() async throws {
         let input = try InputFile.read(file)
         let result = SimulationBatch.run(Self.kind, input)
-        FileHandle.standardOutput.write(Data(result.output))
+        Output.write(Data(result.output))
         if result.hasFailed { throw ExitCode(1) }
     }
 }

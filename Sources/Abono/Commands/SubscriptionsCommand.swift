@@ -43,6 +43,7 @@ struct SubscriptionsCommand: AsyncParsableCommand {
         var currency: Currency?
         @OptionGroup var catalogue: CatalogueOptions
         @Option(help: "What falls due before was billed elsewhere.", transform: Parse.time) var billedUntil: GivenTime?
+        @Flag(help: "Begins without the plan's trial.") var noTrial = false
         @Option(help: "Which events are its usage: any (also those that name none) or named.", transform: Parse.word)
         var usage: SubscriptionUsage = .any
         @Option(help: "An id of your own, which makes asking twice harmless.", transform: Parse.id)
@@ -61,6 +62,7 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                     quantities: Quantities(quantity),
                     addOns: catalogue.addOns,
                     overrides: overrides,
+                    hasTrial: !noTrial,
                     billedUntil: billedUntil?.moment(in: zone).instant,
                     usage: usage,
                     id: id
@@ -201,11 +203,15 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 }
             }
             Output(format: options.format).list(
-                ["id", "tenant", "plan", "status", "quantities", "period_start", "period_end", "next_billing_at"],
+                [
+                    "id", "tenant", "plan", "status", "quantities", "add_ons", "period_start", "period_end",
+                    "next_billing_at",
+                ],
                 subscriptions.map {
                     [
-                        $0.id.text, $0.tenant.text, $0.planCode, $0.status.rawValue, $0.quantities.text,
-                        $0.currentPeriod.start.text, $0.currentPeriod.end.text, $0.nextBillingAt?.text ?? "",
+                        $0.id.text, $0.tenant.text, $0.planCode, $0.status.rawValue, $0.quantities.ofPlan.text,
+                        $0.quantities.addOns.text, $0.currentPeriod.start.text, $0.currentPeriod.end.text,
+                        $0.nextBillingAt?.text ?? "",
                     ]
                 },
                 json: .array(subscriptions.map(\.json))
@@ -239,9 +245,13 @@ struct SubscriptionsCommand: AsyncParsableCommand {
         Output(format: options.format).object(subscription.json)
     }
 
-    /// What a preview shows; an invoice of it has no number and is not kept.
+    /// What a preview shows, a list however many there are; an invoice of it has no number and is not kept.
+    ///
+    /// For a person one alone comes with its lines.
     static func print(preview invoices: [Invoice], _ options: GlobalOptions) {
-        guard let only = invoices.first, invoices.count == 1 else { return InvoicesCommand.print(invoices, options) }
+        guard options.format == .table, let only = invoices.first, invoices.count == 1 else {
+            return InvoicesCommand.print(invoices, options)
+        }
         InvoicesCommand.print(only, options)
     }
 }
@@ -253,7 +263,7 @@ extension Quantities {
     }
 
     /// For a cell of a table.
-    fileprivate var text: String {
+    var text: String {
         sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Plans
 import Postgres
 import Subscriptions
 import Tenants
@@ -109,8 +110,15 @@ extension SubscriptionsCommand {
                 return try story.scheduledChanges(at: now)
             }
             Output(format: options.format).list(
-                ["id", "kind", "asked_at", "author"],
-                changes.map { [$0.id.text, $0.kind.rawValue, $0.at.text, $0.author] },
+                ["id", "kind", "takes_effect_at", "plan", "version", "quantities", "add_ons", "asked_at", "author"],
+                changes.map { scheduled in
+                    let change = scheduled.change
+                    return [
+                        change.id.text, change.kind.rawValue, scheduled.takesEffectAt?.text ?? "",
+                        scheduled.version?.code ?? "", scheduled.version.map { String($0.version) } ?? "",
+                        change.quantities.ofPlan.text, change.quantities.addOns.text, change.at.text, change.author,
+                    ]
+                },
                 json: .array(changes.map(\.json))
             )
         }

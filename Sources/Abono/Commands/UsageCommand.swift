@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Metering
 import Postgres
@@ -20,7 +21,9 @@ struct UsageCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows what a tenant's events add up to, by meter and perhaps by hour, day or month.",
             discussion: """
-                Days and months are those of the tenant's zone. Windows without events are left out.
+                Days and months are those of the tenant's zone. Windows without events are left out. The price is what \
+                subscriptions' prices make of it, the cost what the price book does, both exact; price before coupons, \
+                taxes and commitments.
 
                   abono usage show --tenant ten_01h455vb4pex5vsknk084sn02q --from 2026-03-01 --window day
                 """
@@ -47,31 +50,59 @@ struct UsageCommand: AsyncParsableCommand {
                         }
                     var rows: [Row] = []
                     for meter in meters {
-                        for window in windows {
-                            let totals = try await UsageQueries.totals(
-                                of: tenant,
-                                meter: meter.code,
-                                during: window,
-                                in: transaction
-                            )
-                            guard totals.count > 0 else { continue }
-                            let quantity = try await UsageQueries.quantity(
-                                of: tenant,
-                                meter: meter,
-                                during: window,
-                                in: transaction
-                            )
-                            rows.append(Row(meter: meter, window: window, totals: totals, quantity: quantity))
-                        }
+                        rows += try await Self.rows(of: tenant, meter, windows, in: transaction)
                     }
                     return rows
                 }
             }
             Output(format: options.format).list(
-                ["meter", "start", "end", "events", "quantity", "sum", "min", "max"],
+                ["meter", "start", "end", "events", "quantity", "price", "cost", "currency", "sum", "min", "max"],
                 rows.map(\.cells),
                 json: .array(rows.map(\.json))
             )
+        }
+
+        private static func rows(
+            of tenant: TenantID,
+            _ meter: Meter,
+            _ windows: [Period],
+            in transaction: borrowing Transaction
+        ) async throws -> [Row] {
+            var rows: [Row] = []
+            for window in windows {
+                let totals = try await UsageQueries.totals(
+                    of: tenant,
+                    meter: meter.code,
+                    during: window,
+                    in: transaction
+                )
+                if totals.count > 0 { rows.append(Row(meter: meter, window: window, totals: totals)) }
+            }
+            guard !rows.isEmpty else { return [] }
+            let measured = try await UsageQueries.rows(of: tenant, meter: meter, windows: windows, in: transaction)
+            var figures = try await UsageFigures.read(
+                of: tenant,
+                meter: meter,
+                subscription: nil,
+                windows: windows,
+                rows: measured,
+                by: [],
+                in: transaction
+            )
+            try await figures.readCosts(
+                of: tenant,
+                meter: meter,
+                subscription: nil,
+                windows: windows,
+                in: transaction
+            )
+            let byWindow = Dictionary(measured.map { ($0.window, $0) }) { first, _ in first }
+            for place in rows.indices {
+                guard let measured = byWindow[rows[place].window] else { continue }
+                rows[place].quantity = measured.quantity
+                figures.add(measured, to: &rows[place].figures)
+            }
+            return rows
         }
 
         private func windows(in zone: Zone, now: Instant) throws -> [Period] {
@@ -94,21 +125,27 @@ private struct Row: Sendable {
     let window: Period
     let totals: UsageTotals
     /// By the meter's aggregation.
-    let quantity: Exact
+    var quantity = Exact.zero
+    /// What it comes to by the prices of subscriptions, and what it costs; with the reasons where there is none.
+    var figures = JSONObject()
 
     var cells: [String] {
         [
             meter.code, window.start.text, window.end.text, String(totals.count), quantity.decimalText(),
+            figures["price"]?["amount"]?.string ?? "", figures["cost"]?["amount"]?.string ?? "",
+            figures["price"]?["currency"]?.string ?? figures["cost"]?["currency"]?.string ?? "",
             totals.sum.decimalText(), totals.min?.text ?? "", totals.max?.text ?? "",
         ]
     }
 
     var json: JSONValue {
-        [
+        var object: JSONObject = [
             "meter": .string(meter.code), "start": window.start.json, "end": window.end.json,
             "events": .int(totals.count), "quantity": .string(quantity.decimalText()),
             "sum": .string(totals.sum.decimalText()), "min": .optional(totals.min?.text),
             "max": .optional(totals.max?.text),
         ]
+        for (key, value) in figures { object[key] = value }
+        return .object(object)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Metering
 import Postgres
+import Subscriptions
 import Tenants
 import Values
 
@@ -76,7 +77,7 @@ extension UsageCommand {
                 let amendment = try UsageAmendment(json: json, in: zone)
                 try confirmation.require("Amend the event \(event) of \(tenant)?")
                 return try await session.act(for: tenant) { _, transaction in
-                    try await MeteringOperations.amend(
+                    try await SubscriptionUsageOperations.amend(
                         event,
                         of: tenant,
                         with: amendment,

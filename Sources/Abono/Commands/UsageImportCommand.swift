@@ -1,6 +1,7 @@
 import ArgumentParser
 import Metering
 import Postgres
+import Subscriptions
 import Tenants
 import Values
 
@@ -87,7 +88,7 @@ extension UsageCommand {
             _ session: Session
         ) async throws -> ([IngestOutcome], UsageImport) {
             try await session.database.transaction(as: .tenant(tenant)) { transaction in
-                let outcomes = try await MeteringOperations.ingest(
+                let outcomes = try await SubscriptionUsageOperations.ingest(
                     records.map(\.input),
                     for: tenant,
                     recordedAt: session.now,

@@ -16,7 +16,7 @@ struct WebhooksCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Create.self, List.self, Show.self, Change.self, Remove.self, Rotate.self, Test.self, Deliveries.self,
-            Delivery.self, Redeliver.self, Replay.self,
+            Delivery.self, Redeliver.self, Replay.self, Events.self,
         ]
     )
 
@@ -33,7 +33,7 @@ struct WebhooksCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
         @Argument(help: "Where events are sent; https, unless private networks are allowed.") var url: String
         @Option(help: "The tenant whose endpoint it is.", transform: Parse.id) var tenant: TenantID?
-        @Option(help: "What it is told of, separated by commas: invoice.paid, invoice.*, * (the default).")
+        @Option(help: "What it is told of, as `events` lists it: invoice.paid,credit.* for instance; * is the default.")
         var events: String?
         @Option(help: "What people keep about it.") var description = ""
 
@@ -255,7 +255,7 @@ struct WebhooksCommand: AsyncParsableCommand {
     static func filters(_ text: String) throws -> [WebhookFilter] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
             let word = part.drop { $0 == " " }
-            return try WebhookFilter(String(word).trimmedRight, at: "--events")
+            return try WebhookFilter(known: String(word).trimmedRight, at: "--events")
         }
     }
 

@@ -8,8 +8,8 @@ import Values
 
 /// The models of a node: an engine pool for each, and the service that admits, runs and settles.
 struct ModelService {
-    /// A machine has no room for more.
-    private static let modelLimit = 8
+    /// Most models that one node offers; how many are in memory at once is a matter of the memory.
+    private static let modelLimit = 64
 
     /// The pools; they are started before whatever asks them and stopped after it.
     let pools: [EnginePool]
@@ -24,20 +24,34 @@ struct ModelService {
     static func make(_ session: Session, keeper: NodeKeeper, logger: Logger) async throws -> ModelService {
         var pools: [EnginePool] = []
         var generators: [String: any TextGenerator] = [:]
+        let settings = session.settings
+        let memory = EngineMemory(budget: settings.memory << 20)
         for model in try await models(session, logger).prefix(modelLimit) {
+            let isEmbedding = model.tasks == ["embed"]
             let options = EngineOptions(
                 model: model.file,
-                sequences: session.settings.sequences,
-                context: session.settings.context,
-                threads: session.settings.threads
+                sequences: settings.sequences,
+                context: settings.context,
+                threads: settings.threads
             )
+            // Texts are embedded many at a time, so that one process serves many callers.
+            let workers = isEmbedding ? 1 : settings.workers
+            guard let bytes = size(of: model, options, workers: workers, logger) else { continue }
+            if bytes > settings.memory << 20 {
+                logger.warning(
+                    "a model needs more memory than its share",
+                    metadata: ["model": "\(model.name)", "bytes": "\(bytes)", "megabytes": "\(settings.memory)"]
+                )
+            }
             let pool = EnginePool(
-                EnginePoolConfiguration(options: options, workers: session.settings.workers),
+                EnginePoolConfiguration(options: options, workers: workers, memory: memory, bytes: bytes),
                 logger: logger
             )
             pools.append(pool)
             generators[model.name] = pool
         }
+        // The first is asked for most: it need not wait for the first question.
+        pools.first?.prepare()
         if pools.isEmpty { logger.notice("no model runs here; requests for inference are refused") }
         let inference = InferenceService(
             database: session.database,
@@ -49,7 +63,24 @@ struct ModelService {
         return ModelService(pools: pools, inference: inference)
     }
 
-    /// The newest version of each model that writes text and whose file is here.
+    /// What a model takes of the memory; nil, and a line in the log, if its file is damaged.
+    private static func size(of model: Model, _ options: EngineOptions, workers: Int, _ logger: Logger) -> Int? {
+        do {
+            return try ModelFile(path: model.file).memory(
+                workers: workers,
+                sequences: options.sequences,
+                context: options.context
+            )
+        } catch {
+            logger.error(
+                "a model cannot be used",
+                metadata: ["model": "\(model.name)", "reason": "\(error.problem.message)"]
+            )
+            return nil
+        }
+    }
+
+    /// The newest version of each model whose file is here, those that chat first.
     private static func models(_ session: Session, _ logger: Logger) async throws -> [Model] {
         guard session.settings.workers > 0 else { return [] }
         let found = try await session.administer { transaction in
@@ -59,9 +90,9 @@ struct ModelService {
             return try await ModelQueries.list(in: transaction)
         }
         var names: Set<String> = []
-        return found.filter { model in
-            guard model.tasks.contains("generate") || model.tasks.contains("chat"), names.insert(model.name).inserted
-            else { return false }
+        let chatting = found.filter { $0.tasks.contains("chat") }
+        return (chatting + found.filter { !$0.tasks.contains("chat") }).filter { model in
+            guard names.insert(model.name).inserted else { return false }
             guard FileManager.default.isReadableFile(atPath: model.file) else {
                 logger.warning("a model's file is not on this machine", metadata: ["model": "\(model.name)"])
                 return false

@@ -103,6 +103,7 @@ struct ServerAssembly {
         try PaymentJobs.install(on: worker, database: database, gateways: gateways, time: session.time)
         try RecognitionJobs.install(on: worker, database: database, time: session.time)
         try PartnerJobs.install(on: worker, database: database, time: session.time)
+        try RecurringLevelJobs.install(on: worker, database: database, time: session.time)
         ClockJobs.install(on: worker, database: database, time: session.time, gateways: gateways)
         let models = try await ModelService.make(session, keeper: keeper, logger: logger)
         let webhooks = try WebhookRunner.make(

@@ -10,9 +10,19 @@ package protocol PaymentGateway: Sendable {
 
     /// Takes money with a saved payment method.
     func charge(_ charge: GatewayCharge) async -> GatewayOutcome
+}
 
+/// A gateway that moves the money itself; of one that is no provider people give money back.
+package protocol PaymentProvider: PaymentGateway {
     /// Gives money of an earlier charge back.
     func refund(_ refund: GatewayRefund) async -> GatewayOutcome
+
+    /// Ends a charge that waits for the customer, so that it cannot succeed any more.
+    ///
+    /// `reference`: what the gateway calls it.
+    ///
+    /// - Returns: what became of it: declined if it is ended, or what came before it could be.
+    func cancel(_ reference: String, idempotencyKey: String) async -> GatewayOutcome
 }
 
 /// Money to be taken with a saved payment method.
@@ -75,8 +85,8 @@ package struct GatewayRefund: Hashable, Sendable {
 
 /// What a gateway made of a charge or a refund.
 package enum GatewayOutcome: Hashable, Sendable {
-    /// Done: `reference` is what the gateway calls it, `fee` what it keeps, if it says so.
-    case succeeded(reference: String, fee: Money?)
+    /// Done: `reference` is what the gateway calls it, `fee` what it keeps and `received` what came, if it says so.
+    case succeeded(reference: String, fee: Money?, received: Money? = nil)
     /// Begun; the gateway tells later how it ended.
     case pending(reference: String)
     /// The customer has to confirm it, at the address if there is one.
@@ -94,6 +104,18 @@ package protocol GatewaySource: Sendable {
     ///
     /// - Throws: that there is none, or that it is not set up.
     func gateway(named name: String) async throws -> any PaymentGateway
+}
+
+extension GatewaySource {
+    /// The gateway of this name that gives money back and ends charges.
+    ///
+    /// - Throws: what `gateway(named:)` throws; `PaymentError.gatewayMissing` if people do that for it.
+    func provider(named name: String) async throws -> any PaymentProvider {
+        guard let provider = try await gateway(named: name) as? any PaymentProvider else {
+            throw PaymentError.gatewayMissing(name)
+        }
+        return provider
+    }
 }
 
 extension Gateways: GatewaySource {}

@@ -51,7 +51,8 @@ struct StripeAnswer: Sendable {
     static func outcome(ofIntent intent: JSONValue) -> GatewayOutcome? {
         guard let id = intent["id"]?.string, let status = intent["status"]?.string else { return nil }
         switch status {
-        case "succeeded": return .succeeded(reference: id, fee: fee(ofIntent: intent))
+        case "succeeded":
+            return .succeeded(reference: id, fee: fee(ofIntent: intent), received: received(ofIntent: intent))
         case "processing": return .pending(reference: id)
         case "requires_action":
             return .needsAction(reference: id, url: intent["next_action"]?["redirect_to_url"]?["url"]?.string)
@@ -79,6 +80,12 @@ struct StripeAnswer: Sendable {
             return .declined(reference: id, code: why, message: "the refund \(status): \(why)", isFinal: true)
         default: return nil
         }
+    }
+
+    /// What came, if the answer says so.
+    private static func received(ofIntent intent: JSONValue) -> Money? {
+        guard let number = intent["amount_received"]?.int, let currency = intent["currency"]?.string else { return nil }
+        return StripeAmount.money(number, currency: currency)
     }
 
     /// What Stripe kept of a charge, if the answer holds its balance transaction.

@@ -27,9 +27,12 @@ struct StripeEvent: Sendable {
         self.id = id
         self.type = type
         self.object = object
-        createdAt = json["created"]?.int.flatMap {
-            (0...253_402_300_799).contains($0) ? Instant(seconds: Int64($0)) : nil
-        }
+        createdAt = json["created"]?.int.flatMap(StripeEvent.instant)
+    }
+
+    /// An instant as Stripe writes it, in seconds; nil if it is none of ours.
+    private static func instant(_ seconds: Int) -> Instant? {
+        (0...253_402_300_799).contains(seconds) ? Instant(seconds: Int64(seconds)) : nil
     }
 
     /// What Stripe calls the object.
@@ -42,16 +45,11 @@ struct StripeEvent: Sendable {
             "payment_intent.requires_action", "payment_intent.canceled":
             guard let reference = objectID, let outcome = StripeAnswer.outcome(ofIntent: object) else { return nil }
             let metadata = object["metadata"]
-            var received: Money?
-            if let number = object["amount_received"]?.int, let code = object["currency"]?.string {
-                received = StripeAmount.money(number, currency: code)
-            }
             return .charge(
                 GatewayNotice.Charge(
                     reference: reference,
                     tenant: metadata?["tenant"]?.string.flatMap { TenantID($0) },
                     attempt: metadata?["attempt"]?.string.flatMap { PaymentAttemptID($0) },
-                    received: received,
                     outcome: outcome,
                     purchase: metadata?["purchase"]?.string.flatMap { CreditPurchaseID($0) }
                 )
@@ -107,7 +105,8 @@ struct StripeEvent: Sendable {
             amount: money,
             fee: StripeAmount.money(fees.first ?? 0, currency: code) ?? .zero(money.currency),
             reason: String((object["reason"]?.string ?? "general").prefix(200)),
-            state: state
+            state: state,
+            evidenceDueAt: object["evidence_details"]?["due_by"]?.int.flatMap(StripeEvent.instant)
         )
     }
 }
@@ -128,8 +127,6 @@ enum GatewayNotice: Hashable, Sendable {
         /// What we gave along with it.
         let tenant: TenantID?
         let attempt: PaymentAttemptID?
-        /// What came in, if it says so.
-        let received: Money?
         let outcome: GatewayOutcome
         /// What we gave along with a charge for credit.
         var purchase: CreditPurchaseID?
@@ -158,5 +155,7 @@ enum GatewayNotice: Hashable, Sendable {
         let fee: Money
         let reason: String
         let state: PaymentDispute.State
+        /// Until when it takes evidence.
+        var evidenceDueAt: Instant?
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import Values
 
 /// Stripe: customers, saved payment methods, charges by PaymentIntents, refunds.
-package struct StripeGateway: PaymentGateway {
+package struct StripeGateway: PaymentProvider {
     private let client: StripeClient
     private let describes: Bool
 
@@ -58,6 +58,22 @@ package struct StripeGateway: PaymentGateway {
         do {
             if let known = try await find(refund) { return known }
             return try await client.post("/v1/refunds", form, idempotencyKey: refund.idempotencyKey).refundOutcome
+        } catch { return .unavailable(message: error.message, retryAfterSeconds: nil) }
+    }
+
+    /// Cancels a PaymentIntent; one that cannot be cancelled any more says what it has come to.
+    package func cancel(_ reference: String, idempotencyKey: String) async -> GatewayOutcome {
+        guard StripeGateway.isIdentifier(reference, prefix: "pi_") else {
+            return .unavailable(message: "\(reference) is no PaymentIntent", retryAfterSeconds: nil)
+        }
+        let path = "/v1/payment_intents/\(reference)"
+        do {
+            let answer = try await client.post(path + "/cancel", FormBody(), idempotencyKey: idempotencyKey)
+            guard [400, 402, 404].contains(answer.status) else { return answer.chargeOutcome }
+            // As it is now: the answer may be that of an earlier request under the key.
+            var query = FormBody()
+            query.add("expand[]", "latest_charge.balance_transaction")
+            return try await client.get(path, query).chargeOutcome
         } catch { return .unavailable(message: error.message, retryAfterSeconds: nil) }
     }
 

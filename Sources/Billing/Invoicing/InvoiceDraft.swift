@@ -14,6 +14,9 @@ package struct InvoiceDraft: Hashable, Sendable {
         case renewal
         /// Usage came to more than a threshold before the period was over; the function itself never says so.
         case threshold
+        /// Usage of a subscription that is over came, or was taken back, after the last invoice; the function itself
+        /// never says so.
+        case correction
     }
 
     /// What one coupon or tax did to a line, or one grant to an invoice.
@@ -103,6 +106,24 @@ package struct InvoiceDraft: Hashable, Sendable {
 
     /// What grants and credit balance paid together.
     package var creditsApplied: Int64 { total - amountDue }
+
+    /// One without lines, for an invoice that the function does not make.
+    static func bare(_ reason: Reason, at instant: Instant) -> InvoiceDraft {
+        InvoiceDraft(
+            issuedAt: instant,
+            reason: reason,
+            lines: [],
+            subtotal: 0,
+            discount: 0,
+            tax: 0,
+            total: 0,
+            grantsApplied: [],
+            balanceApplied: 0,
+            amountDue: 0,
+            refundDue: nil,
+            balanceAdded: 0
+        )
+    }
 }
 
 /// All invoices of a story, and what of its credit is left.

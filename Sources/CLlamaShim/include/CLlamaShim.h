@@ -52,6 +52,8 @@ typedef struct {
     int32_t beginning;
     /// Whether the model writes text one token after another (an encoder for embeddings does not).
     bool generates;
+    /// Numbers in a vector of a text, or 0 if the model is none that makes vectors.
+    int32_t vector_size;
 } abono_llama_facts;
 
 abono_llama_facts abono_llama_model_facts(const abono_llama_model *model);
@@ -68,10 +70,11 @@ enum {
 const char *abono_llama_model_text(const abono_llama_model *model, int32_t which);
 
 /// Writes the tokens of `text` and returns their number; if `capacity` is too small, writes nothing and still returns
-/// the number. Control tokens are recognised only when `parse_control` is true. Never adds a beginning or an end.
+/// the number. Control tokens are recognised only when `parse_control` is true. A beginning and an end, as the model
+/// wants them, are added only when `add_ends` is true.
 int32_t abono_llama_tokenize(
-    const abono_llama_model *model, const char *text, int32_t length, bool parse_control, int32_t *tokens,
-    int32_t capacity);
+    const abono_llama_model *model, const char *text, int32_t length, bool parse_control, bool add_ends,
+    int32_t *tokens, int32_t capacity);
 
 /// Writes the bytes `token` stands for and returns their number (none for control tokens); the same rule for capacity.
 int32_t abono_llama_piece(const abono_llama_model *model, int32_t token, char *bytes, int32_t capacity);
@@ -88,6 +91,10 @@ typedef struct {
     /// Most tokens in one `process` call.
     int32_t batch;
     int32_t threads;
+    /// Most rows that one `process` call can give numbers for; at least `sequences`. Without meaning with `vectors`.
+    int32_t rows;
+    /// Makes a context for `abono_llama_vector`: it keeps no caches and picks no tokens.
+    bool vectors;
 } abono_llama_options;
 
 int32_t abono_llama_context_create(
@@ -137,6 +144,24 @@ int32_t abono_llama_sampler_set(
 
 /// Picks the next token of `sequence` from `row` of the batch just computed and tells its sampler.
 int32_t abono_llama_sample(abono_llama_context *context, int32_t sequence, int32_t row, int32_t *token);
+
+// What the model itself thinks, before any sampler: natural logarithms of probabilities.
+
+/// Writes the logarithm of the probability that each of `tokens` follows `row` of the batch just computed.
+int32_t abono_llama_logprobs(
+    abono_llama_context *context, int32_t row, const int32_t *tokens, int32_t count, double *logprobs);
+
+/// Writes the `count` likeliest tokens after `row`, the likeliest first, with their logarithms; returns how many.
+int32_t abono_llama_likeliest(
+    abono_llama_context *context, int32_t row, int32_t count, int32_t *tokens, double *logprobs);
+
+/// Writes the vector of `sequence` of the batch just computed, of length 1, and returns its size; `capacity` must be
+/// at least the model's `vector_size`.
+int32_t abono_llama_vector(abono_llama_context *context, int32_t sequence, float *vector, int32_t capacity);
+
+/// Makes sequence `to` hold the first `count` tokens of what `from` holds, bit by bit the same, and nothing else;
+/// returns OK or a failure, after which `to` holds nothing.
+int32_t abono_llama_copy(abono_llama_context *context, int32_t from, int32_t to, int32_t count);
 
 // A sequence's cache as bytes, bound to this model file and build.
 

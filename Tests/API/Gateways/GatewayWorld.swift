@@ -1,3 +1,5 @@
+import HTTPTypes
+import HummingbirdTesting
 import Jobs
 import Postgres
 import Tenants
@@ -56,13 +58,38 @@ extension World {
         }
     }
 
-    /// Does the jobs of gateways that are due.
+    /// Does the jobs of gateways and of purchases of credit that are due.
     func work() async throws {
         let keeper = NodeKeeper(url: database.url, name: "jobs", time: time, logger: logger)
         try await keeper.register()
         let worker = JobWorker(database: database, keeper: keeper, time: time, logger: logger)
         GatewayJobs.install(on: worker, gateways: services.gateways)
+        try CreditJobs.install(on: worker, database: database, time: time, gateways: services.gateways)
         await worker.work()
+    }
+
+    /// Has a tenant buy credit for 30.00, and returns the purchase's id.
+    func buyCredit(_ customer: WorldCustomer, _ client: any TestClientProtocol) async throws -> CreditPurchaseID {
+        let small: JSONValue = ["code": "small", "price": ["amount": "30.00", "currency": "USD"]]
+        let put = try await client.send(.post, "/v1/credit-packages", as: secret(.admin), body: small)
+        let bought = try await client.send(.post, "/v1/credits", as: customer.secret, body: ["package": "small"])
+        guard let id = bought.json["id"]?.string.flatMap({ CreditPurchaseID($0) }) else {
+            throw Problem(.internal, "\(put.text) \(bought.text)")
+        }
+        return id
+    }
+
+    /// The purchase as it stands, and the credit that the tenant has.
+    func credit(
+        _ purchase: CreditPurchaseID,
+        of tenant: TenantID
+    ) async throws -> (purchase: CreditPurchase?, prepaid: Money) {
+        try await database.transaction(as: .tenant(tenant)) { transaction in
+            (
+                purchase: try await CreditPurchaseQueries.find(purchase, of: tenant, in: transaction),
+                prepaid: try await CreditQueries.prepaid(of: tenant, currency: .usd, at: time.now(), in: transaction)
+            )
+        }
     }
 
     /// Stores a card as a payment method without asking anybody.

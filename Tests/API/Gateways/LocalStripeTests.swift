@@ -9,7 +9,7 @@ import Values
 @testable import Billing
 
 /// Cards, charges, refunds and events over HTTP, with localstripe at the other end.
-@Suite(.timeLimit(.minutes(5))) struct LocalStripeTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalStripeTests {
     /// Lends a server that has localstripe for its gateway.
     private func run(
         isLive: Bool = false,
@@ -218,6 +218,55 @@ import Values
             let there = try await local.get("/v1/setup_intents/\(id)")
             #expect(there["client_secret"] == setup.json["client_secret"])
             #expect(there["customer"]?.string?.hasPrefix("cus_") == true)
+        }
+    }
+
+    @Test func `credit is bought with a saved card, charged once`() async throws {
+        try await run { world, client, local in
+            _ = try await save(try await local.card("4242424242424242"), in: world, client)
+            let id = try await world.buyCredit(world.acme, client)
+            #expect(try await world.credit(id, of: world.acme.tenant).purchase?.status == .pending)
+            for _ in 0..<2 { try await world.work() }
+            let (purchase, prepaid) = try await world.credit(id, of: world.acme.tenant)
+            #expect(purchase?.status == .succeeded && prepaid.text == "30.00", "\(String(describing: purchase))")
+            let intents = try await local.get("/v1/payment_intents")["data"]?.array ?? []
+            #expect(intents.map { $0["amount"] } == [3_000])
+            #expect(intents.first?["metadata"]?["purchase"] == .string(id.text))
+        }
+    }
+
+    @Test func `what waits for its customer is cancelled at Stripe before another is charged`() async throws {
+        try await run { world, client, local in
+            _ = try await save(try await local.card("4000002500003155"), in: world, client)
+            let invoice = try await world.invoice(of: world.acme)
+            let waiting = try #require(try await world.collect(invoice))
+            #expect(waiting.state == .needsAction)
+            let other = try await local.card("4242424242424242")
+            _ = try await client.send(
+                .post,
+                "/v1/payment-methods",
+                as: world.acme.secret,
+                body: ["gateway": "stripe", "payment_method": .string(other), "default": true]
+            )
+            let paid = try await client.send(.post, "/v1/invoices/\(invoice.id)/pay", as: world.acme.secret)
+            #expect(paid.json["status"] == "paid", "\(paid.text)")
+            #expect(try await world.current(waiting)?.state == .failed)
+            let old = try await local.get("/v1/payment_intents/\(waiting.reference ?? "")")
+            #expect(old["status"] == "canceled")
+        }
+    }
+
+    @Test func `what succeeded before it could be cancelled is the payment`() async throws {
+        try await run { world, client, local in
+            _ = try await save(try await local.card("4000002500003155"), in: world, client)
+            let invoice = try await world.invoice(of: world.acme)
+            let waiting = try #require(try await world.collect(invoice))
+            // Its event comes nowhere.
+            try await local.authenticate(try #require(waiting.reference), success: true)
+            let paid = try await client.send(.post, "/v1/invoices/\(invoice.id)/pay", as: world.acme.secret)
+            #expect(paid.json["status"] == "paid", "\(paid.text)")
+            #expect(try await world.current(waiting)?.state == .succeeded)
+            #expect(try await local.get("/v1/payment_intents")["data"]?.array?.count == 1)
         }
     }
 }

@@ -243,6 +243,15 @@ import Values
                 }
             }
             #expect(disputes == ["lost 1500"])
+            let listed = try await client.send(.get, "/v1/disputes", as: world.acme.secret)
+            #expect(listed.json["data"]?.array?.count == 1, "\(listed.text)")
+            let shown = listed.json["data"]?[0]
+            #expect(shown?["invoices"] == [.string(attempt.invoice.text)] && shown?["state"] == "lost")
+            #expect(shown?["amount"] == ["amount": "15.00", "currency": "USD"])
+            let other = try await client.send(.get, "/v1/disputes", as: world.globex.secret)
+            #expect(other.json["data"] == [], "\(other.text)")
+            let staff = try await client.send(.get, "/v1/disputes?limit=1", as: world.secret(.finance))
+            #expect(staff.json["data"]?.array?.count == 1, "\(staff.text)")
             #expect(try await states(world) == ["applied", "applied", "applied", "applied"])
         }
     }

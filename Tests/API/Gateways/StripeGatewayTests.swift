@@ -5,7 +5,7 @@ import Values
 @testable import Billing
 
 /// The gateway against a server that answers as written down.
-@Suite(.timeLimit(.minutes(2))) struct StripeGatewayTests {
+@Suite(.timeLimit(.minutes(10))) struct StripeGatewayTests {
     private typealias Answer = ScriptedStripe.Answer
 
     private static let succeeded: JSONValue = ["id": "pi_1", "status": "succeeded"]

@@ -50,6 +50,8 @@ import Values
         Case(arguments: "models add /nowhere.gguf", code: 1, says: ["/nowhere.gguf"]),
         Case(arguments: "reports mrr --from 2026-13 --to 2026-14", code: 1, says: ["from", "2026-13"]),
         Case(arguments: "forecast series /nowhere.csv", code: 1, says: ["/nowhere.csv"]),
+        Case(arguments: "forecast revenue --scenario /nowhere.json", code: 1, says: ["/nowhere.json"]),
+        Case(arguments: "forecast backtest --paths 5", code: 1, says: ["paths"]),
         Case(arguments: "jobs retry job_1", code: 2, says: ["job_1"]),
         Case(arguments: "credits grant --tenant \(tenant) --amount x --currency USD", code: 2, says: ["amount"]),
         Case(arguments: "ledger balances --tenant \(tenant)", code: 1, says: [tenant]),
@@ -107,7 +109,8 @@ import Values
     /// One for all cases: what is refused changes nothing.
     private static func database() async throws -> String { try await shared.value }
 
-    private static func run(
+    /// Runs the program on a database.
+    static func run(
         _ arguments: [String],
         url: String
     ) async throws -> (code: Int32, output: String, errors: String) {

@@ -174,4 +174,30 @@ import Values
             #expect(gap.fields == ["series[1].month"])
         }
     }
+
+    @Test func `the book is forecast with scenarios, the same bytes for the same as-of`() async throws {
+        try await World.run { world, client in
+            _ = try await world.invoice(of: world.acme)
+            let finance = world.secret(.finance)
+            let body: JSONValue = [
+                "horizon": 3, "paths": 100, "levels": [80],
+                "scenarios": [["name": "dearer", "price": ["factor": 2]]],
+            ]
+            let forecast = try await client.send(.post, "/v1/forecasts", as: finance, body: body)
+            #expect(forecast.status == 200, "\(forecast.text)")
+            #expect(forecast.json["method"] == "contract_aware" && forecast.json["backtest"] == .null)
+            #expect(forecast.json["forecast"]?.array?.count == 3)
+            #expect(forecast.json["scenarios"]?[0]?["name"] == "dearer")
+            let again = try await client.send(.post, "/v1/forecasts", as: finance, body: body)
+            #expect(again.text == forecast.text)
+            let refused: [(String, JSONValue)] = [("paths", 5), ("as_of", "2100-01-01"), ("currency", "EUR")]
+            for (field, value) in refused {
+                let answer = try await client.send(.post, "/v1/forecasts", as: finance, body: .object([field: value]))
+                #expect(answer.status == 400 && answer.fields == [field], "\(field): \(answer.text)")
+            }
+            let named: JSONValue = ["scenarios": [["name": "x", "churn": ["factor": -1]]]]
+            let wrong = try await client.send(.post, "/v1/forecasts", as: finance, body: named)
+            #expect(wrong.fields == ["scenarios[0].churn.factor"], "\(wrong.text)")
+        }
+    }
 }

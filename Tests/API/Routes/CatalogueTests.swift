@@ -45,10 +45,27 @@ import Values
                 as: world.globex.secret,
                 body: RouteInputs.bodies["POST /v1/alerts"]
             )
+            let response = try await client.send(
+                .post,
+                "/v1/responses",
+                as: world.globex.secret,
+                body: ["model": "tiny", "input": "Hello", "background": true]
+            )
+            let file = try await client.upload("{}", as: world.globex.secret)
+            let batch = try await client.send(
+                .post,
+                "/v1/batches",
+                as: world.globex.secret,
+                body: [
+                    "input_file_id": file.json["id"] ?? .null, "endpoint": "/v1/chat/completions",
+                    "completion_window": "24h",
+                ]
+            )
             let (hook, told) = try await Self.webhook(of: world.globex, client)
             let others = [
                 "webhook-endpoints": hook, "webhook-deliveries": told,
-                "alerts": alert.json["id"]?.string ?? "",
+                "files": file.json["id"]?.string ?? "", "batches": batch.json["id"]?.string ?? "",
+                "alerts": alert.json["id"]?.string ?? "", "responses": response.json["id"]?.string ?? "",
                 "credit-notes": note.json["id"]?.string ?? "",
                 "payment-methods": method.json["id"]?.string ?? "", "payments": payment.json["id"]?.string ?? "",
             ]

@@ -15,7 +15,7 @@ enum RouteInputs {
         "/v1/coupons/{code}", "/v1/coupons/{code}/archive", "/v1/coupons/{code}/codes",
         "/v1/subscriptions/{id}/coupons/{code}", "/v1/taxes/{code}", "/v1/taxes/{code}/archive",
         "/v1/costs/{id}", "/v1/costs/{id}/void", "/v1/partners/{code}", "/v1/partners/{code}/attributions",
-        "/v1/partners/{code}/statement", "/v1/partners/{code}/payouts",
+        "/v1/partners/{code}/statement", "/v1/partners/{code}/payouts", "/v1/partners/{code}/detachments",
         "/v1/tenant/taxes/{code}", "/v1/entities/{id}", "/v1/test-clocks/{id}", "/v1/test-clocks/{id}/advance",
     ]
 
@@ -55,8 +55,10 @@ enum RouteInputs {
         "POST /v1/costs/{id}/void": ["reason": "a mistake"],
         "POST /v1/cost-rules": ["category": "people", "basis": "revenue", "from": "2026-03"],
         "POST /v1/compute-prices": ["price": "0.0001", "currency": "USD"],
+        "POST /v1/exchange-rates": ["from": "EUR", "to": "USD", "rate": "1.08"],
         "POST /v1/partners": ["code": "north", "rate": "0.2"],
         "POST /v1/partners/{code}/attributions": ["tenant": "ten_01h455vb4pex5vsknk084sn02q"],
+        "POST /v1/partners/{code}/detachments": ["tenant": "ten_01h455vb4pex5vsknk084sn02q"],
         "POST /v1/partners/{code}/payouts": ["month": "2026-01", "reference": "bank 7"],
         "POST /v1/forecasts": [
             "series": .array(
@@ -67,6 +69,14 @@ enum RouteInputs {
         "POST /v1/chat/completions": ["model": "tiny", "messages": [["role": "user", "content": "Hello"]]],
         "POST /v1/completions": ["model": "tiny", "prompt": "Once"],
         "POST /v1/tasks/{name}": ["prompt": "Once"],
+        "POST /v1/embeddings": ["model": "vectors", "input": "Hello"],
+        "POST /v1/moderations": ["input": "Hello"],
+        "POST /v1/batches": [
+            "input_file_id": "file_01h455vb4pex5vsknk084sn02q", "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+        ],
+        "POST /v1/responses": ["model": "tiny", "input": "Hello"],
+        "POST /v1/jobs": ["task": "generate", "input": ["prompt": "Once"]],
         "POST /v1/events": ["id": "new", "meter": "calls", "at": "2026-03-01T12:00:00Z"],
         "POST /v1/coupons": ["code": "LAUNCH", "percent": "20"],
         "POST /v1/coupons/{code}/codes": ["code": "SUMMER26"],
@@ -125,13 +135,20 @@ enum RouteInputs {
         "POST /v1/costs/{id}/void": ("reason", 7),
         "POST /v1/cost-rules": ("basis", "luck"),
         "POST /v1/compute-prices": ("price", "cheap"),
+        "POST /v1/exchange-rates": ("rate", "much"),
         "POST /v1/partners": ("role", "friend"),
         "POST /v1/partners/{code}/attributions": ("tenant", 7),
+        "POST /v1/partners/{code}/detachments": ("tenant", 7),
         "POST /v1/partners/{code}/payouts": ("month", "soon"),
         "POST /v1/forecasts": ("horizon", "long"),
         "POST /v1/chat/completions": ("temperature", "hot"),
         "POST /v1/completions": ("max_tokens", "many"),
         "POST /v1/tasks/{name}": ("top_p", "0.5"),
+        "POST /v1/jobs": ("timeout", "long"),
+        "POST /v1/embeddings": ("encoding_format", "hex"),
+        "POST /v1/moderations": ("model", 7),
+        "POST /v1/batches": ("completion_window", "1h"),
+        "POST /v1/responses": ("max_output_tokens", "many"),
     ]
 
     static func name(_ endpoint: Endpoint) -> String { "\(endpoint.method.rawValue) \(endpoint.path)" }
@@ -177,6 +194,9 @@ enum RouteInputs {
             case "credit-notes": "crn_"
             case "payments": "pay_"
             case "jobs": "job_"
+            case "responses": "resp_"
+            case "files": "file_"
+            case "batches": "batch_"
             case "payment-methods": "pmd_"
             case "tenants": "ten_"
             case "test-clocks": "clk_"

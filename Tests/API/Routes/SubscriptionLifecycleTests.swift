@@ -74,6 +74,11 @@ import Values
             _ = try await client.send(.post, path + "/pause", as: secret, body: ["when": "period_end"])
             let scheduled = try await client.send(.get, path + "/scheduled-changes", as: secret)
             #expect(scheduled.json["data"]?.array?.map { $0["kind"]?.string } == ["plan", "pause"])
+            let ends = try await client.send(.get, path, as: secret).json["current_period"]?["end"]?.string
+            for (place, plan) in [(0, "bigger"), (1, nil)] {
+                #expect(scheduled.json["data"]?[place]?["plan"]?.string == plan, "\(scheduled.text)")
+                #expect(scheduled.json["data"]?[place]?["takes_effect_at"]?.string == ends && ends != nil)
+            }
             let change = try #require(scheduled.json["data"]?[0]?["id"]?.string)
             let one = try await client.send(.delete, path + "/scheduled-changes?change=\(change)", as: secret)
             #expect(one.status == 200, "\(one.text)")

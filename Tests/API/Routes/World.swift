@@ -61,7 +61,7 @@ struct World: Sendable {
             try await keeper.register()
             let inference = InferenceService(
                 database: database,
-                generators: ["tiny": ScriptedGenerator(replies)],
+                generators: ["tiny": ScriptedGenerator(replies), "vectors": ScriptedGenerator(replies)],
                 keeper: keeper,
                 time: time,
                 logger: logger
@@ -95,6 +95,11 @@ struct World: Sendable {
     static let standardFeatures: JSONValue = [
         "inference": ["requests_per_minute": 100_000, "tokens_per_minute": 100_000_000, "concurrency": 100],
         "exports": ["meter": "requests", "limit": "3", "hard": true],
+    ]
+
+    /// As the standard ones, without the allowance that three requests use up.
+    static let roomyFeatures: JSONValue = [
+        "inference": ["requests_per_minute": 100_000, "tokens_per_minute": 100_000_000, "concurrency": 100]
     ]
 
     private init(
@@ -162,6 +167,14 @@ struct World: Sendable {
                                         parameters, recorded_at)
                 VALUES (\(ModelID.make(at: testNow)), 'tiny', 'v1', '/nowhere', \([UInt8](repeating: 7, count: 32)),
                         1, 'MIT', ARRAY['chat', 'generate'], 2048, 1, \(testNow))
+                """
+            )
+            try await transaction.execute(
+                """
+                INSERT INTO app.models (model_id, name, version, file, sha256, bytes, licence, tasks, context,
+                                        parameters, recorded_at)
+                VALUES (\(ModelID.make(at: testNow)), 'vectors', 'v1', '/nowhere',
+                        \([UInt8](repeating: 8, count: 32)), 1, 'MIT', ARRAY['embed'], 512, 1, \(testNow))
                 """
             )
             try await transaction.execute(
@@ -301,6 +314,26 @@ extension TestClientProtocol {
                 headers: response.headers
             )
         }
+    }
+}
+
+extension TestClientProtocol {
+    /// Sends a file for a batch.
+    func upload(_ content: String, as secret: String, more: [(String, String)] = []) async throws -> Answer {
+        let boundary = "a-boundary-of-tests"
+        var text = ""
+        for (name, value) in [("purpose", "batch")] + more {
+            text += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
+        }
+        text += "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"in.jsonl\"\r\n"
+        text += "Content-Type: application/octet-stream\r\n\r\n\(content)\r\n--\(boundary)--\r\n"
+        return try await send(
+            .post,
+            "/v1/files",
+            as: secret,
+            text: text,
+            headers: ["Content-Type": "multipart/form-data; boundary=\(boundary)"]
+        )
     }
 }
 

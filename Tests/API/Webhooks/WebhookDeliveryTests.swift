@@ -9,7 +9,7 @@ import Values
 @testable import Webhooks
 
 /// Sending to a real server that answers well, badly, slowly or not at all.
-@Suite(.timeLimit(.minutes(5))) struct WebhookDeliveryTests {
+@Suite(.timeLimit(.minutes(10))) struct WebhookDeliveryTests {
     @Test func `an event arrives signed, and its delivery says how it went`() async throws {
         try await WebhookWorld.run { world in
             try await Receiver.run({ _, _ in .init(body: "thanks\0 " + String(repeating: "é", count: 2000)) }) {

@@ -40,6 +40,7 @@ struct WebhookWorld: Sendable {
     func sending(
         _ configuration: WebhookConfiguration = WebhookWorld.quick,
         resolve: @escaping WebhookSender.Resolve = { _ in throw HostResolver.Failure("no names in tests") },
+        connecting: @escaping WebhookSender.Connecting = { _ in },
         _ body: @escaping @Sendable (WebhookService) async throws -> Void
     ) async throws {
         let keeper = NodeKeeper(url: database.url, name: "node", time: time, logger: logger)
@@ -51,6 +52,7 @@ struct WebhookWorld: Sendable {
             box: try Self.box.get(),
             configuration: configuration,
             resolve: resolve,
+            connecting: connecting,
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,6 +1,7 @@
 import Billing
 import Ledger
 import Postgres
+import Tenants
 import TestSupport
 import Testing
 import Values
@@ -94,5 +95,87 @@ import Values
         cells[column] = value
         let problem = #expect(throws: Problem.self) { try BankTransfer(cells: cells) }
         #expect(problem?.errors.map(\.field) == [column])
+    }
+
+    /// Two customers of two legal entities whose first invoices, of 35.00, have the same number.
+    private func alike(
+        _ database: Database
+    ) async throws -> (first: PaymentFixture, second: PaymentFixture, entity: EntityID) {
+        let first = try await PaymentFixture(database)
+        let second = try await PaymentFixture(database, name: "Globex")
+        let entity = try await database.transaction(as: .admin) { transaction in
+            try await LegalEntityOperations.create(
+                LegalEntityDraft(name: "Second GmbH"),
+                by: PaymentFixture.stamp(),
+                in: transaction
+            ).id
+        }
+        try await second.book.damage(
+            """
+            UPDATE app.tenants SET legal_entity_id = '\(entity.uuidText)' WHERE tenant_id = '\(second.tenant.uuidText)';
+            UPDATE app.invoices SET legal_entity_id = '\(entity.uuidText)', number = '\(first.invoice.number ?? "")'
+            WHERE tenant_id = '\(second.tenant.uuidText)';
+            """
+        )
+        return (first, second, entity)
+    }
+
+    @Test func `a number of two legal entities is booked only where something says which is meant`() async throws {
+        try await withDatabase { database in
+            let (first, second, entity) = try await alike(database)
+            let number = try #require(first.invoice.number)
+            // Also if one of the two is paid: the other may not be meant.
+            try await first.receive("35.00", "in cash")
+            let unsaid = try [
+                transfer("35.00", "invoice \(number)"), transfer("34.00", "\(number) Globex"),
+                transfer("35.00", "\(number) Initech"),
+            ]
+            #expect(try await take(unsaid, database).map(\.word) == ["unmatched", "unmatched", "unmatched"])
+            #expect(try await second.current().amountPaid.isZero)
+            // The customer's name with the amount says so.
+            let named = try transfer("35.00", "GLO-BEX \(number)")
+            let outcome = try #require(try await take([named], database).first)
+            #expect(outcome.payment?.tenant == second.tenant && outcome.word == "matched")
+            // So does the entity whose account it is; there the other is not meant.
+            let third = try transfer("1.00", number)
+            for _ in 0..<2 {
+                let taken = try await database.transaction(as: .system) { transaction in
+                    try await PaymentOperations.take(third, to: entity, by: PaymentFixture.stamp(), in: transaction)
+                }
+                #expect(taken.payment?.tenant == second.tenant)
+            }
+            // And the customer, where that is said.
+            let fourth = try transfer("2.00", number)
+            #expect(try await take([fourth], from: first.tenant, database).first?.payment?.tenant == first.tenant)
+            let asked = try await database.transaction(as: .system) { transaction in
+                do {
+                    _ = try await PaymentOperations.payers(
+                        reference: number,
+                        invoice: nil,
+                        tenant: nil,
+                        in: transaction
+                    )
+                    return ""
+                } catch let problem as Problem { return problem.message }
+            }
+            #expect(asked.contains("--entity") && asked.contains(number))
+        }
+    }
+
+    @Test func `the accounts of two legal entities may have transfers that are alike`() async throws {
+        try await withDatabase { database in
+            let (first, second, entity) = try await alike(database)
+            let same = try transfer("35.00", try #require(first.invoice.number))
+            for (entity, owner) in [(first.invoice.legalEntity, first.tenant), (entity, second.tenant)] {
+                for word in ["matched", "known"] {
+                    let taken = try await database.transaction(as: .system) { transaction in
+                        try await PaymentOperations.take(same, to: entity, by: PaymentFixture.stamp(), in: transaction)
+                    }
+                    #expect(taken.word == word && taken.payment?.tenant == owner)
+                }
+            }
+            #expect(try await first.current().status == .paid)
+            #expect(try await second.current().status == .paid)
+        }
     }
 }

@@ -84,6 +84,27 @@ import Values
         }
     }
 
+    @Test func `of coupons that were redeemed at one instant the first takes first`() async throws {
+        try await withDatabase { database in
+            let book = try await BillingFixture(database)
+            let codes = ["HALF", "TEN", "A", "B", "C", "D", "E"]
+            for code in codes {
+                let value: (String, JSONValue) =
+                    code == "TEN"
+                    ? ("amount", ["amount": "10.00", "currency": "USD"]) : ("percent", code == "HALF" ? "50" : "0")
+                _ = try await Self.make(["code": .string(code), value.0: value.1], in: database)
+            }
+            for code in codes { try await book.redeem(code, at: Self.january) }
+            let redeemed = try await database.transaction(as: .tenant(book.tenant)) { transaction in
+                try await CouponQueries.redemptions(of: book.subscription, tenant: book.tenant, in: transaction)
+            }
+            #expect(redeemed.map(\.code) == codes && Set(redeemed.map(\.redeemedAt)).count == 1)
+            try await book.run(until: Self.january)
+            // Of 35.00 half, then 10.00: the other way round it would be 22.50.
+            #expect(try await book.invoices().first?.discount.text == "27.50")
+        }
+    }
+
     @Test func `each limit refuses with its reason`() async throws {
         try await withDatabase { database in
             let book = try await BillingFixture(database)

@@ -1,3 +1,4 @@
+import Ledger
 import Postgres
 import TestSupport
 import Testing
@@ -58,9 +59,58 @@ import Values
                 }
             }
             let grants = try await database.transaction(as: .tenant(book.tenant)) { transaction in
-                try await CreditQueries.list(of: book.tenant, limit: 10, in: transaction)
+                try await CreditQueries.list(of: book.tenant, limit: 10, now: testNow, in: transaction).map(\.grant)
             }
             #expect(grants.map(\.amount.text) == ["30.00"])
+            #expect(try await book.differences().isEmpty)
+        }
+    }
+
+    @Test(arguments: [("usd", 2_999, "29.99"), ("usd", 3_001, "30.01"), ("eur", 3_000, "30.00")])
+    func `money that is not the price grants nothing and is the tenant's`(
+        currency: String,
+        minor: Int64,
+        text: String
+    ) async throws {
+        try await withDatabase { database in
+            let book = try await BillingFixture(database)
+            try await book.run(until: BillingFixture.start)
+            try await book.addCard()
+            try await database.transaction(as: .admin) { transaction in
+                let draft = try CreditPackageDraft(code: "small", price: Money(minor: 3_000, currency: .usd))
+                try await CreditPackageOperations.put(draft, by: now, in: transaction)
+            }
+            let purchase = try await database.transaction(as: .system) { transaction in
+                try await CreditPurchaseOperations.buy("small", for: book.tenant, by: now, in: transaction)
+            }
+            for event in ["evt_1", "evt_2"] {
+                try await book.tell(
+                    event,
+                    "payment_intent.succeeded",
+                    [
+                        "id": "pi_1", "status": "succeeded", "currency": .string(currency),
+                        "amount_received": .int(minor),
+                        "metadata": ["tenant": .string(book.tenant.text), "purchase": .string(purchase.id.text)],
+                    ]
+                )
+            }
+            let (failed, payments) = try await database.transaction(as: .tenant(book.tenant)) { transaction in
+                (
+                    try await CreditPurchaseQueries.find(purchase.id, of: book.tenant, in: transaction),
+                    try await PaymentQueries.list(of: book.tenant, limit: 10, in: transaction)
+                )
+            }
+            #expect(failed?.status == .failed)
+            #expect(failed?.failure?.contains(text) == true && failed?.failure?.contains("30.00") == true)
+            #expect(try await book.grants().isEmpty)
+            #expect(payments.map(\.unapplied.text) == [text] && payments.map(\.reference) == ["pi_1"])
+            #expect(payments.first?.amount.currency.code == currency.uppercased())
+            #expect(try await book.eventStates() == ["applied", "applied"])
+            #expect(try await book.differences().isEmpty)
+            // It can be given back.
+            try await book.tellRefund("evt_3", "re_1", of: "pi_1", minor, currency: currency)
+            #expect(try await book.balance(.unappliedCash) == 0)
+            #expect(try await book.balance(.cash) == 0)
             #expect(try await book.differences().isEmpty)
         }
     }

@@ -62,7 +62,7 @@ import Values
 
     private func grants(_ book: BillingFixture) async throws -> [CreditGrant] {
         try await book.database.transaction(as: .tenant(book.tenant)) { transaction in
-            try await CreditQueries.list(of: book.tenant, limit: 50, in: transaction)
+            try await CreditQueries.list(of: book.tenant, limit: 50, now: testNow, in: transaction).map(\.grant)
         }
     }
 

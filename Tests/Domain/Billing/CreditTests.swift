@@ -29,7 +29,7 @@ import Values
 
     private func grants(of book: BillingFixture) async throws -> [CreditGrant] {
         try await book.database.transaction(as: .tenant(book.tenant)) { transaction in
-            try await CreditQueries.list(of: book.tenant, limit: 10, in: transaction)
+            try await CreditQueries.list(of: book.tenant, limit: 10, now: testNow, in: transaction).map(\.grant)
         }
     }
 
@@ -86,6 +86,46 @@ import Values
             #expect(try await balance(.refundPayable, of: book) == -7_400)
             #expect(try await balance(.prepaidCredit, of: book) == 0)
             #expect(try await book.differences().isEmpty)
+        }
+    }
+
+    @Test func `from its end on nothing is left of a grant, and what was not used in time is said to be expired`()
+        async throws
+    {
+        try await withDatabase { database in
+            let book = try await BillingFixture(database)
+            let end = BillingFixture.day(2026, 2, 1)
+            for kind in CreditGrant.Kind.allCases {
+                _ = try await grant(CreditGrantDraft(amount: usd(3_000), kind: kind, expiresAt: end), to: book)
+            }
+            try await book.run(until: BillingFixture.start)
+            func seen(_ now: Instant) async throws -> [JSONValue] {
+                let listed = try await database.transaction(as: .finance) { transaction in
+                    try await CreditQueries.list(of: nil, limit: 10, now: now, in: transaction)
+                }
+                return listed.map { $0.grant.json(at: $0.at) }
+            }
+            func sum(_ key: String, _ now: Instant) async throws -> [String] {
+                try await seen(now).compactMap { $0[key]?["amount"]?.string }.sorted()
+            }
+            // Of 60.00 the first invoice took 35.00.
+            let before = end.adding(microseconds: -1)
+            #expect(try await sum("left", before) == ["0.00", "25.00"])
+            #expect(try await sum("expired", before) == ["0.00", "0.00"])
+            #expect(try await sum("left", end) == ["0.00", "0.00"])
+            #expect(try await sum("expired", end) == ["0.00", "25.00"])
+            // Booked out, it is no more and no less.
+            for grant in try await grants(of: book) {
+                try await database.transaction(as: .system) { transaction in
+                    try await CreditExpiryOperations.expire(
+                        grant.id,
+                        of: book.tenant,
+                        by: BillingFixture.stamp(end),
+                        in: transaction
+                    )
+                }
+            }
+            #expect(try await sum("expired", end) == ["0.00", "25.00"])
         }
     }
 

@@ -166,4 +166,43 @@ import Values
             #expect(try await world.subscription().status == .active)
         }
     }
+
+    @Test(arguments: [true, false])
+    func `what staff suspended stays suspended when everything is paid`(isBefore: Bool) async throws {
+        try await withDatabase { database in
+            let world = try await PaymentFixture(database)
+            func set(_ standing: SubscriptionStanding, _ at: Instant) async throws {
+                try await world.act { transaction in
+                    _ = try await SubscriptionOperations.setStanding(
+                        standing,
+                        of: world.book.subscription,
+                        tenant: world.tenant,
+                        because: "abuse",
+                        by: PaymentFixture.stamp(at),
+                        in: transaction
+                    )
+                }
+            }
+            // Before dunning comes to it, or after dunning has suspended it for its own reasons.
+            if isBefore { try await set(.suspended, day(1)) }
+            try await world.dun(until: day(14))
+            #expect(try await world.subscription().standing == .suspended)
+            if !isBefore { try await set(.suspended, day(15)) }
+            try await world.receive("35.00", "all of it")
+            #expect(try await world.subscription().standing == .suspended)
+            try await world.dun(until: day(20))
+            #expect(try await world.subscription().standing == .suspended)
+            try await set(.current, day(21))
+            #expect(try await world.subscription().standing == .current)
+            let standings = try await world.act { transaction in
+                try await SubscriptionQueries.standings(
+                    of: world.book.subscription,
+                    tenant: world.tenant,
+                    in: transaction
+                )
+            }
+            #expect(standings.last?.origin == .staff)
+            #expect(standings.contains { $0.origin == .dunning } == !isBefore)
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Billing
 import Jobs
 import Ledger
+import Logging
 import Postgres
 import Subscriptions
 import Synchronization
@@ -10,7 +11,7 @@ import Values
 /// A gateway that answers what it is told to, and remembers under which keys it was asked.
 ///
 /// Like real ones it does what it did under a key only once.
-final class ScriptedGateway: PaymentGateway, GatewaySource {
+final class ScriptedGateway: PaymentProvider, GatewaySource {
     private struct State {
         var script: [GatewayOutcome] = []
         var asked: [String] = []
@@ -18,6 +19,8 @@ final class ScriptedGateway: PaymentGateway, GatewaySource {
         var charges: [GatewayCharge] = []
         var refunds: [GatewayRefund] = []
         var takenMinor: Int64 = 0
+        var endings: [GatewayOutcome] = []
+        var ended: [String] = []
     }
 
     private let state = Mutex(State())
@@ -31,6 +34,11 @@ final class ScriptedGateway: PaymentGateway, GatewaySource {
     var charges: [GatewayCharge] { state.withLock { $0.charges } }
     /// What it was asked to give back.
     var refunds: [GatewayRefund] { state.withLock { $0.refunds } }
+
+    /// Which charges it was asked to end, in order.
+    var ended: [String] { state.withLock { $0.ended } }
+    /// What it says next when it is to end a charge; after that it ends each.
+    func end(_ outcomes: GatewayOutcome...) { state.withLock { $0.endings += outcomes } }
 
     /// What it answers next, one after the other; after that everything succeeds.
     func answer(_ outcomes: GatewayOutcome...) { state.withLock { $0.script += outcomes } }
@@ -51,6 +59,14 @@ final class ScriptedGateway: PaymentGateway, GatewaySource {
         state.withLock { state in
             state.refunds.append(refund)
             return answer(refund.idempotencyKey, -refund.amount.minor, "re_", &state)
+        }
+    }
+
+    func cancel(_ reference: String, idempotencyKey: String) async -> GatewayOutcome {
+        state.withLock { state in
+            state.ended.append(reference)
+            guard state.endings.isEmpty else { return state.endings.removeFirst() }
+            return .declined(reference: reference, code: "canceled", message: "it was cancelled", isFinal: true)
         }
     }
 
@@ -88,6 +104,20 @@ struct PaymentFixture {
         try await book.run(until: billedUntil)
         guard let first = try await book.invoices().first else { throw Problem.notFound("invoice", "first") }
         invoice = first
+    }
+
+    /// Does jobs of payments and of purchases of credit.
+    static func worker(
+        _ database: Database,
+        _ gateway: ScriptedGateway,
+        _ time: ManualTime
+    ) async throws -> JobWorker {
+        let keeper = NodeKeeper(url: database.url, name: "test", time: time, logger: Logger(label: "test"))
+        try await keeper.register()
+        let worker = JobWorker(database: database, keeper: keeper, time: time, logger: Logger(label: "test"))
+        try PaymentJobs.install(on: worker, database: database, gateways: gateway, time: time)
+        try CreditJobs.install(on: worker, database: database, time: time, gateways: gateway)
+        return worker
     }
 
     static func dollars(_ text: String) throws -> Money {

@@ -1,7 +1,6 @@
 import Billing
 import Jobs
 import Ledger
-import Logging
 import Postgres
 import Subscriptions
 import TestSupport
@@ -10,18 +9,6 @@ import Values
 
 /// Payments in the background: collecting, asking again, sending money back, dunning.
 @Suite struct PaymentJobTests {
-    private func worker(
-        _ database: Database,
-        _ gateway: ScriptedGateway,
-        _ time: ManualTime
-    ) async throws -> JobWorker {
-        let keeper = NodeKeeper(url: database.url, name: "test", time: time, logger: Logger(label: "test"))
-        try await keeper.register()
-        let worker = JobWorker(database: database, keeper: keeper, time: time, logger: Logger(label: "test"))
-        try PaymentJobs.install(on: worker, database: database, gateways: gateway, time: time)
-        return worker
-    }
-
     @Test func `what is finalized is collected, asked for again after an outage, and given back`() async throws {
         try await withDatabase { database in
             let world = try await PaymentFixture(database)
@@ -29,7 +16,7 @@ import Values
             let gateway = ScriptedGateway()
             gateway.answer(.unavailable(message: "no answer", retryAfterSeconds: nil))
             let time = ManualTime(testNow)
-            let worker = try await worker(database, gateway, time)
+            let worker = try await PaymentFixture.worker(database, gateway, time)
             try await database.transaction(as: .system) { transaction in
                 try await PaymentCollection.enqueue([world.invoice], by: PaymentFixture.stamp(), in: transaction)
             }
@@ -76,7 +63,7 @@ import Values
                 )
             }
             let time = ManualTime(testNow.adding(seconds: 600))
-            let worker = try await worker(database, gateway, time)
+            let worker = try await PaymentFixture.worker(database, gateway, time)
             _ = await worker.work()
             #expect(try await world.subscription().status == .cancelled)
             #expect(gateway.keys == [begun?.id.text])

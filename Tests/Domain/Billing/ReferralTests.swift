@@ -48,7 +48,7 @@ import Values
 
     private func grants(of book: BillingFixture) async throws -> [CreditGrant] {
         try await book.database.transaction(as: .tenant(book.tenant)) { transaction in
-            try await CreditQueries.list(of: book.tenant, limit: 10, in: transaction)
+            try await CreditQueries.list(of: book.tenant, limit: 10, now: testNow, in: transaction).map(\.grant)
         }
     }
 

@@ -99,6 +99,59 @@ import Testing
         }
     }
 
+    /// Growth that ends, at a place before, between or after the origins.
+    @Test(arguments: [20, 30, 41, 55, 59], [0.0, -40.0])
+    func `values that no logarithm holds come into a series of growth`(month: Int, value: Double) throws {
+        var source = SyntheticSeries(seed: UInt64(month))
+        var values = source.seasonal(months: 60)
+        for later in month..<60 { values[later] = value }
+        for method in ForecastMethod.allCases {
+            let forecast = try SeriesForecast.run(series(values), options: ForecastOptions(method: method))
+            for row in forecast.rows {
+                #expect(row.mean.isFinite && row.lower[1].isFinite && row.upper[1].isFinite, "\(method)")
+                #expect(row.lower[1] <= row.mean && row.mean <= row.upper[1], "\(method)")
+            }
+            #expect(forecast.backtest.smape.isFinite, "\(method)")
+            #expect(forecast.backtest.mase?.isFinite != false, "\(method)")
+        }
+    }
+
+    @Test func `members of a combination speak of one scale`() throws {
+        var source = SyntheticSeries(seed: 59)
+        let values = source.seasonal(months: 72, swing: 0.5)
+        let backtest = try backtest(values, .auto)
+        for origin in backtest.origins {
+            #expect(origin.scale == .logarithm)
+            for projection in origin.projections {
+                // Logarithms of values about 1000.
+                #expect(projection.mean.allSatisfy { (5...9).contains($0) })
+            }
+        }
+    }
+
+    @Test func `what has come to rest is forecast to stay, where models learn it slowly`() throws {
+        let values = (0..<120).map { (month: Int) -> Double in month < 60 ? Double(month % 5) : 0 }
+        let forecast = try SeriesForecast.run(series(values), options: ForecastOptions())
+        let combined = try SeriesForecast.run(series(values), options: ForecastOptions(method: .comb))
+        let (error, usual) = (try #require(forecast.backtest.mase), try #require(combined.backtest.mase))
+        #expect(error < usual)
+        #expect(forecast.members == ["naive"])
+        #expect(forecast.rows.allSatisfy { $0.mean == 0 })
+    }
+
+    @Test func `an origin that knows a value without a logarithm is on the scale of values`() throws {
+        var source = SyntheticSeries(seed: 53)
+        var values = source.seasonal(months: 60)
+        values[44] = 0
+        let backtest = try backtest(values, .auto)
+        for origin in backtest.origins {
+            #expect(origin.scale == .identity || origin.months <= 44)
+            #expect(origin.projections.allSatisfy { $0.isFinite })
+        }
+        #expect(backtest.origins.contains { $0.scale == .logarithm })
+        #expect(backtest.origins.contains { $0.scale == .identity })
+    }
+
     @Test(arguments: 1...6)
     func `positive values never get a negative bound`(seed: Int) throws {
         var source = SyntheticSeries(seed: UInt64(seed))

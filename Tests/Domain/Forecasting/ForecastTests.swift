@@ -65,7 +65,9 @@ import Values
         }
     }
 
-    @Test(arguments: [(5, ["drift"]), (18, ["snaive", "damped"]), (25, ["snaive_yoy"])])
+    @Test(arguments: [
+        (5, ["drift"]), (13, ["snaive", "theta"]), (18, ["snaive", "snaive_yoy", "theta"]), (25, ["snaive_yoy"]),
+    ])
     func `a short history is forecast by the rules of its length`(months: Int, members: [String]) throws {
         var source = SyntheticSeries(seed: 3)
         let values = source.seasonal(months: months, noise: 0.01)

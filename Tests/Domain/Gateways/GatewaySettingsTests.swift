@@ -148,7 +148,14 @@ import Values
             metadata: [:]
         )
         #expect(await ManualGateway().charge(charge) == .pending(reference: "pat_1"))
-        let refund = GatewayRefund(payment: "x", amount: charge.amount, idempotencyKey: "rfd_1", metadata: [:])
-        #expect(await ManualGateway().refund(refund) == .pending(reference: "rfd_1"))
+    }
+
+    @Test func `who asks bank transfers to send money back is told that people do that`() async throws {
+        try await withDatabase { database in
+            let gateways = Gateways(database: database, secretBox: try box())
+            #expect(await code { _ = try await gateways.provider(named: "manual") } == "gateway_missing")
+            try await set(try GatewayDraft(name: .stripe, apiKey: "sk_test_first"), try box(), in: database)
+            #expect(try await gateways.provider(named: "stripe").name == "stripe")
+        }
     }
 }

@@ -30,8 +30,11 @@ import Values
                         reference: "pi_1",
                         tenant: tenant,
                         attempt: attempt,
-                        received: Money(minor: 2000, currency: .usd),
-                        outcome: .succeeded(reference: "pi_1", fee: nil)
+                        outcome: .succeeded(
+                            reference: "pi_1",
+                            fee: nil,
+                            received: Money(minor: 2000, currency: .usd)
+                        )
                     )
                 )
         )
@@ -82,6 +85,7 @@ import Values
         let object: JSONValue = [
             "id": "dp_1", "payment_intent": "pi_1", "charge": "ch_1", "amount": 2000, "currency": "usd",
             "status": .string(status), "reason": "fraudulent", "balance_transactions": [["fee": 1500]],
+            "evidence_details": ["due_by": 1_790_000_500, "has_evidence": false],
         ]
         #expect(
             try event("charge.dispute.closed", object).notice
@@ -92,7 +96,8 @@ import Values
                         amount: Money(minor: 2000, currency: .usd),
                         fee: Money(minor: 1500, currency: .usd),
                         reason: "fraudulent",
-                        state: state
+                        state: state,
+                        evidenceDueAt: Instant(seconds: 1_790_000_500)
                     )
                 )
         )

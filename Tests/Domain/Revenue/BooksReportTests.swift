@@ -195,6 +195,8 @@ import Values
                 #expect(rows.allSatisfy { $0["explain"]?.string?.hasPrefix("/v1/reports/\(name.rawValue)?") == true })
                 #expect(page.table.rows.allSatisfy { $0.count == page.table.columns.count })
                 #expect(page.picture?.panels.isEmpty == false, "\(name)")
+                let isList = [.movements, .cohorts, .ltv, .journals].contains(name) || name.isOfInstant
+                #expect(page.trend?.count == (isList ? nil : page.table.rows.count), "\(name)")
             }
         }
     }

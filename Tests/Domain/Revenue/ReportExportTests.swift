@@ -106,7 +106,8 @@ import Values
         let series = [ReportPicture.Series(name: "2026-01", values: [100, nil, 37.5])]
         for shape in [
             ReportPicture.Shape.lines(series), .heatMap(series), .stackedBars(series), .stackedBars([]), .lines([]),
-            .heatMap([]),
+            .heatMap([]), .fan(bands: [], []),
+            .fan(bands: [ReportPicture.Band(name: "80 %", lower: [1, nil, 2], upper: [3, nil, 4])], series),
         ] {
             let svg = SVGDrawing.text(picture(shape, ["0", "1", "2"]))
             #expect(try !elements(svg).isEmpty)

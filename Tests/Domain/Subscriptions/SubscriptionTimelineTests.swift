@@ -69,6 +69,52 @@ import Values
         )
     }
 
+    @Test func `one that is over as a period begins had that one last, of no length`() throws {
+        let over = try Self.timeline(
+            Self.monthly,
+            [Asked(at: "2026-03-10", version: Self.yearly), Asked(at: "2026-03-10")],
+            until: "2026-03-12"
+        )
+        let end = try Self.instant("2026-03-10")
+        #expect(over.endedAt == end)
+        #expect(try over.currentPeriod == (end, end))
+    }
+
+    @Test func `one that begins without its trial is active from the start on`() throws {
+        let start = Moment(try Self.instant("2026-01-31"), in: .utc)
+        let created = SubscriptionChange(
+            id: ChangeID(uuid: UUIDBytes(high: 2, low: 1)),
+            sequence: 1,
+            at: start.instant,
+            recordedAt: start.instant,
+            kind: .created,
+            version: Self.trial,
+            hasTrial: false,
+            author: "command"
+        )
+        let timeline = try SubscriptionTimeline(
+            start: start,
+            zone: .utc,
+            changes: [created],
+            terms: Self.terms,
+            until: start.instant
+        )
+        #expect(!timeline.isTrial && timeline.anchor == start.instant)
+        #expect(timeline.phases.map(\.status) == [.active])
+        // It is kept so.
+        let read = try SubscriptionChange(
+            id: created.id,
+            sequence: 1,
+            at: created.at,
+            recordedAt: created.recordedAt,
+            kind: .created,
+            timing: .immediately,
+            payload: created.payload,
+            author: "command"
+        )
+        #expect(read == created && !read.hasTrial)
+    }
+
     @Test func `periods are counted from the anchor, never from the boundary before`() throws {
         for (until, start, end) in [
             ("2026-02-10", "2026-01-31", "2026-02-28"), ("2026-02-28", "2026-02-28", "2026-03-31"),

@@ -7,7 +7,7 @@ import Values
 @testable import Webhooks
 
 /// How what happened becomes deliveries: each once, none missed, in order.
-@Suite(.timeLimit(.minutes(5))) struct WebhookOutboxTests {
+@Suite(.timeLimit(.minutes(10))) struct WebhookOutboxTests {
     @Test func `an endpoint is told of what matches, of its tenant, from its making on`() async throws {
         try await withDatabase { database in
             let acme = try await WebhookFixture.tenant(in: database)

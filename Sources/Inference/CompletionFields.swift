@@ -1,12 +1,18 @@
-import Inference
 import Values
 
 /// What chat and text completions, and the tasks made of them, have in common; names and ranges are OpenAI's.
-struct CompletionFields: Sendable {
+package struct CompletionFields: Sendable {
     /// What is asked of the model; prompt and task are put in by who reads the rest.
-    var request: InferenceRequest
+    package var request: InferenceRequest
     /// Whether a last chunk tells what was used.
-    var includesUsage = false
+    package var includesUsage = false
+    /// How many answers are asked for.
+    package private(set) var choices = 1
+    /// The tier that it is served in, as answers name it.
+    package private(set) var tier = "default"
+
+    /// The most answers to one request.
+    package static let choiceLimit = 16
 
     /// Reads the fields that are not the prompt.
     ///
@@ -29,13 +35,16 @@ struct CompletionFields: Sendable {
         )
         let safetyIdentifier = try fields.optionalString("safety_identifier")
         request.subject = try fields.optionalString("user") ?? safetyIdentifier
-        if let metadata = fields.value("metadata") {
-            guard metadata.object != nil else {
-                throw fields.invalid("metadata", "must be an object, not \(metadata.seen)")
-            }
-            request.metadata = metadata
+        request.metadata = try TaskRequest.metadata(&fields) ?? [:]
+        choices = try Self.choices(&fields, limit: needsModel ? Self.choiceLimit : 1)
+        // Who can wait lets others go first.
+        tier = try Self.tier(&fields)
+        if tier == "flex" { request.lane = .batch }
+        // A hint for routing; prefixes are found by their content.
+        _ = try fields.optionalString("prompt_cache_key")
+        if try fields.optionalBool("store") == true {
+            throw fields.invalid("store", "is not supported: answers are not kept")
         }
-        try Self.refuse(&fields)
     }
 
     /// Reads `stream` and `stream_options`.
@@ -54,11 +63,7 @@ struct CompletionFields: Sendable {
 
     /// Reads `timeout`, in seconds.
     mutating func readTimeout(_ fields: inout JSONFields) throws(Problem) {
-        guard let seconds = try fields.optionalDouble("timeout") else { return }
-        guard (1...3600).contains(seconds) else {
-            throw fields.invalid("timeout", "is \(seconds); it must be from 1 to 3600 seconds")
-        }
-        request.timeout = .milliseconds(Int((seconds * 1000).rounded()))
+        request.timeout = try TaskRequest.timeout(&fields)
     }
 
     private static func sampling(_ fields: inout JSONFields) throws(Problem) -> SamplingParameters {
@@ -122,21 +127,23 @@ struct CompletionFields: Sendable {
         return texts
     }
 
-    /// Reads fields that are taken as far as they ask for nothing that is not done.
-    private static func refuse(_ fields: inout JSONFields) throws(Problem) {
-        if let count = try fields.optionalInt("n"), count != 1 {
-            throw fields.invalid("n", "is \(count); one answer a request is supported: send several requests")
+    private static func choices(_ fields: inout JSONFields, limit: Int) throws(Problem) -> Int {
+        let count = try fields.optionalInt("n") ?? 1
+        guard (1...limit).contains(count) else {
+            throw fields.invalid("n", "is \(count); it must be \(limit == 1 ? "1 here" : "from 1 to \(limit)")")
         }
-        if let tier = try fields.optionalString("service_tier"), !["auto", "default"].contains(tier) {
+        return count
+    }
+
+    private static func tier(_ fields: inout JSONFields) throws(Problem) -> String {
+        switch try fields.optionalString("service_tier") {
+        case nil, "auto", "default": return "default"
+        case "flex": return "flex"
+        case .some(let tier):
             throw fields.invalid(
                 "service_tier",
-                "is \(JSONValue.string(tier).seen); \"auto\" or \"default\" is supported"
+                "is \(JSONValue.string(tier).seen); \"auto\", \"default\" and \"flex\" are supported"
             )
-        }
-        // A hint for routing; prefixes are found by their content.
-        _ = try fields.optionalString("prompt_cache_key")
-        if try fields.optionalBool("store") == true {
-            throw fields.invalid("store", "is not supported: answers are not kept")
         }
     }
 }

@@ -1,15 +1,15 @@
-import Inference
-import Values
+package import Values
 
 /// Reads what `/v1/chat/completions` takes.
-enum ChatFields {
+package enum ChatFields {
     private static let messageLimit = 2_000
 
     /// Reads a whole request.
-    static func read(_ fields: inout JSONFields) throws(Problem) -> CompletionFields {
+    package static func read(_ fields: inout JSONFields) throws(Problem) -> CompletionFields {
         let messages = try messages(&fields)
         var completion = try CompletionFields(&fields, task: "chat", prompt: .messages(messages))
         try completion.readStream(&fields)
+        try readFormat(&fields, &completion)
         try refuse(&fields)
         try fields.finish()
         return completion
@@ -25,6 +25,7 @@ enum ChatFields {
             needsModel: false
         )
         try completion.readTimeout(&fields)
+        try readFormat(&fields, &completion)
         try refuse(&fields)
         try fields.finish()
         return completion
@@ -90,24 +91,66 @@ enum ChatFields {
         return text
     }
 
+    /// Reads `response_format`, `logprobs` and `top_logprobs`.
+    private static func readFormat(
+        _ fields: inout JSONFields,
+        _ completion: inout CompletionFields
+    ) throws(Problem) {
+        let isAsked = try fields.optionalBool("logprobs") ?? false
+        let top = try fields.optionalInt("top_logprobs")
+        if let top {
+            guard isAsked || top == 0 else {
+                throw fields.invalid("top_logprobs", "is only allowed with \"logprobs\": true")
+            }
+            guard (0...SamplingParameters.logprobsLimit).contains(top) else {
+                let limit = SamplingParameters.logprobsLimit
+                throw fields.invalid("top_logprobs", "is \(top); it must be from 0 to \(limit)")
+            }
+        }
+        if isAsked { completion.request.sampling.logprobs = top ?? 0 }
+        if var format = try fields.optionalObject("response_format") {
+            completion.request.sampling.grammar = try grammar(&format)
+        }
+    }
+
+    /// Reads a format of answers; nil is any text.
+    ///
+    /// A schema is kept to whether `strict` is said or not.
+    static func grammar(_ format: inout JSONFields) throws(Problem) -> String? {
+        switch try format.string("type") {
+        case "text":
+            try format.finish()
+            return nil
+        case "json_object":
+            try format.finish()
+            return JSONSchemaGrammar.anyObject
+        case "json_schema":
+            // Chats put it below `json_schema`, responses beside the type.
+            guard var inner = try format.optionalObject("json_schema") else { return try schema(&format) }
+            try format.finish()
+            return try schema(&inner)
+        case let type:
+            throw format.invalid(
+                "type",
+                "is \(JSONValue.string(type).seen); there are \"text\", \"json_object\" and \"json_schema\""
+            )
+        }
+    }
+
+    private static func schema(_ fields: inout JSONFields) throws(Problem) -> String {
+        _ = try fields.string("name")
+        _ = try fields.optionalString("description")
+        _ = try fields.optionalBool("strict")
+        let grammar = try JSONSchemaGrammar.gbnf(
+            for: try fields.requiredValue("schema"),
+            at: fields.path("schema")
+        )
+        try fields.finish()
+        return grammar
+    }
+
     /// What the models here cannot do is refused by name.
     private static func refuse(_ fields: inout JSONFields) throws(Problem) {
-        if try fields.optionalBool("logprobs") == true {
-            throw fields.invalid("logprobs", "is not supported by the models here")
-        }
-        if let top = try fields.optionalInt("top_logprobs"), top != 0 {
-            throw fields.invalid("top_logprobs", "is not supported by the models here")
-        }
-        if var format = try fields.optionalObject("response_format") {
-            let type = try format.string("type")
-            guard type == "text" else {
-                throw format.invalid(
-                    "type",
-                    "is \(JSONValue.string(type).seen); the models here answer with \"text\" only"
-                )
-            }
-            try format.finish()
-        }
         if let tools = try fields.optionalArray("tools"), !tools.isEmpty {
             throw fields.invalid("tools", "are not supported by the models here")
         }
@@ -118,64 +161,5 @@ enum ChatFields {
         for (element, path) in try fields.optionalArray("modalities") ?? [] where element.string != "text" {
             throw .invalid(path, "is \(element.seen); the models here answer with \"text\" only")
         }
-    }
-}
-
-/// Reads what `/v1/completions` and the task `generate` take.
-enum TextFields {
-    /// How long an answer is if nothing is said, as in OpenAI's interface.
-    private static let standardTokens = 16
-
-    static func read(_ fields: inout JSONFields) throws(Problem) -> CompletionFields {
-        let prompt = try prompt(&fields)
-        var completion = try CompletionFields(
-            &fields,
-            task: "generate",
-            prompt: prompt,
-            standardTokens: standardTokens
-        )
-        try completion.readStream(&fields)
-        if try fields.optionalBool("echo") == true { throw fields.invalid("echo", "is not supported") }
-        if let best = try fields.optionalInt("best_of"), best != 1 {
-            throw fields.invalid("best_of", "is \(best); one answer a request is supported")
-        }
-        if let suffix = try fields.optionalString("suffix"), !suffix.isEmpty {
-            throw fields.invalid("suffix", "is not supported by the models here")
-        }
-        if let count = try fields.optionalInt("logprobs"), count != 0 {
-            throw fields.invalid("logprobs", "is not supported by the models here")
-        }
-        try fields.finish()
-        return completion
-    }
-
-    static func readTask(_ fields: inout JSONFields) throws(Problem) -> CompletionFields {
-        let text = try fields.string("prompt")
-        var completion = try CompletionFields(&fields, task: "generate", prompt: .text(text), needsModel: false)
-        try completion.readTimeout(&fields)
-        try fields.finish()
-        return completion
-    }
-
-    /// A text, a list with one, or token ids.
-    private static func prompt(_ fields: inout JSONFields) throws(Problem) -> GenerationPrompt {
-        let value = try fields.requiredValue("prompt")
-        if let text = value.string { return .text(text) }
-        guard let elements = value.array, let first = elements.first else {
-            throw fields.invalid("prompt", "must be a string or a list of token ids, not \(value.seen)")
-        }
-        if elements.count == 1, let text = first.string { return .text(text) }
-        let ids = elements.count == 1 ? first.array ?? elements : elements
-        var tokens: [Int] = []
-        for (index, element) in ids.enumerated() {
-            guard let token = element.int, token >= 0 else {
-                throw fields.invalid(
-                    "prompt",
-                    "must be one prompt: element \(index) is \(element.seen), not the id of a token"
-                )
-            }
-            tokens.append(token)
-        }
-        return .tokens(tokens)
     }
 }
