@@ -67,3 +67,7 @@ ALTER TABLE app.correction_settings ADD CONSTRAINT correction_settings_tenant
     FOREIGN KEY (tenant_id) REFERENCES app.tenants (tenant_id);
 GRANT SELECT ON app.correction_settings TO abono_tenant, abono_finance, abono_system;
 GRANT SELECT, INSERT, UPDATE (by_credit_note, recorded_at, author) ON app.correction_settings TO abono_admin;
+
+-- Whether a credit note gives back what usage has become less: then that counts as not billed.
+ALTER TABLE app.credit_notes ADD COLUMN corrects_usage boolean NOT NULL DEFAULT false;
+ALTER TABLE app.credit_notes ALTER COLUMN corrects_usage DROP DEFAULT;

@@ -96,7 +96,7 @@ struct BillingUsageReader {
         let candidates = logs.indices.compactMap { index -> (index: Int, stretch: UsageStretch, since: Instant)? in
             let item = logs[index]
             let question = questions[item.place]
-            guard question.isBilled(item.request), let writtenAt = question.stored.map(\.recordedAt).max(),
+            guard question.isBilled(item.request), let writtenAt = question.written.map(\.recordedAt).max(),
                 question.adjustments.coupons.isEmpty, !item.rule.carryOver,
                 !question.committed.contains(item.request.planKey)
             else { return nil }
@@ -169,8 +169,11 @@ struct BillingUsageReader {
 extension BillingUsageReader.Question {
     /// Whether a part ended by the last invoice.
     fileprivate func isBilled(_ request: UsageRequest) -> Bool {
-        stored.map(\.issuedAt).max().map { request.part.end <= $0 } ?? false
+        written.map(\.issuedAt).max().map { request.part.end <= $0 } ?? false
     }
+
+    /// The invoices that bill something: a draft of which nothing was left has corrected nothing either.
+    fileprivate var written: [Invoice] { stored.filter { !$0.lines.isEmpty } }
 
     /// What all invoices have billed for a stretch.
     fileprivate func quantity(of key: StretchKey) -> Exact {

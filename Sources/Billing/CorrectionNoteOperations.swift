@@ -73,6 +73,7 @@ package enum CorrectionNotes {
                 CreditNoteDraft(.lines(parts), reason: "less usage than was invoiced"),
                 of: invoice.id,
                 tenant: invoice.tenant,
+                correctsUsage: true,
                 by: stamp,
                 in: transaction
             )

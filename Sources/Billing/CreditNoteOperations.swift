@@ -19,6 +19,21 @@ package enum CreditNoteOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> CreditNote {
+        try await issue(draft, of: invoiceID, tenant: tenant, correctsUsage: false, by: stamp, in: transaction)
+    }
+
+    /// The same; `correctsUsage`: what it takes is no more counted as billed, so that usage that comes back is billed
+    /// again.
+    @discardableResult
+    static func issue(
+        _ draft: CreditNoteDraft,
+        of invoiceID: InvoiceID,
+        tenant: TenantID,
+        correctsUsage: Bool,
+        by stamp: Stamp,
+        in transaction: borrowing Transaction
+    ) async throws -> CreditNote {
+        try await InvoiceQueries.lockSubscription(of: invoiceID, tenant: tenant, in: transaction)
         let invoice = try await InvoiceQueries.lock(invoiceID, of: tenant, in: transaction)
         let before = try await CreditNoteQueries.all(of: invoiceID, tenant: tenant, in: transaction)
         let back = try await MoneyBackQueries.all(of: [invoiceID], tenant: tenant, in: transaction)[invoiceID]
@@ -33,7 +48,9 @@ package enum CreditNoteOperations {
         let number = try await nextNumber(of: invoice, at: stamp.at, in: transaction)
         let note = note(of: invoice, result, draft, number, by: stamp)
         try await transaction.batch(
-            CreditNoteQueries.insert(note, by: stamp) + [reduce(invoice, by: result.due, at: stamp)]
+            CreditNoteQueries.insert(note, correctsUsage: correctsUsage, by: stamp) + [
+                reduce(invoice, by: result.due, at: stamp)
+            ]
         )
         let journal = try CreditNotePostings.journal(of: note, id: .make(at: stamp.recordedAt))
         try await LedgerOperations.post([journal], by: stamp, in: transaction)

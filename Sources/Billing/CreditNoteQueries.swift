@@ -63,21 +63,35 @@ package enum CreditNoteQueries {
     ) async throws -> [InvoiceLineID: CreditedLine] {
         let found: [(InvoiceLineID, CreditedLine)] = try await transaction.query(
             """
-            SELECT l.invoice_line_id, sum(l.net_minor)::bigint, sum(l.tax_minor)::bigint
+            SELECT l.invoice_line_id, n.corrects_usage, l.net_minor, l.tax_minor, l.taxes
             FROM unnest(\(keys.map(\.tenant))::uuid[], \(keys.map(\.subscription))::uuid[]) AS given (tenant_id, id)
             JOIN app.invoices i ON i.tenant_id = given.tenant_id AND i.subscription_id = given.id
             JOIN app.credit_notes n ON n.tenant_id = i.tenant_id AND n.invoice_id = i.id
             JOIN app.credit_note_lines l ON l.tenant_id = n.tenant_id AND l.credit_note_id = n.id
-            GROUP BY 1
             """
-        ) { row in (try row.next(), CreditedLine(net: try row.next(), tax: try row.next())) }
-        return Dictionary(found) { first, _ in first }
+        ) { row in
+            let line: InvoiceLineID = try row.next()
+            let corrects: Bool = try row.next()
+            let net: Int64 = try row.next()
+            let tax: Int64 = try row.next()
+            let taxes: JSONValue = try row.next()
+            var credited = CreditedLine(net: net, tax: tax)
+            if corrects {
+                credited.corrected = CreditedLine.Corrected(
+                    net: net,
+                    tax: tax,
+                    taxes: try [InvoiceDraft.Share](column: taxes)
+                )
+            }
+            return (line, credited)
+        }
+        return Dictionary(found) { $0.adding($1) }
     }
 
     /// What invoices after an invoice gave back of its lines: credits of what was billed in advance, and corrections of
     /// usage.
     ///
-    /// `isFinal`: drafts do not count, which may say another thing yet.
+    /// `isFinal`: drafts do not count that are made anew before they are finalized, and say another thing then.
     static func givenBack(
         of invoice: Invoice,
         isFinal: Bool,
@@ -89,7 +103,10 @@ package enum CreditNoteQueries {
             FROM app.invoice_lines own
             JOIN app.invoices i ON i.tenant_id = own.tenant_id AND i.subscription_id = own.subscription_id
                 AND i.id <> own.invoice_id AND i.issued_at > \(invoice.issuedAt) AND i.status <> 'void'
-                AND NOT (\(isFinal) AND i.status = 'draft')
+                AND NOT (\(isFinal) AND i.status = 'draft' AND i.credited_minor = 0 AND NOT EXISTS (
+                    SELECT FROM app.invoices later
+                    WHERE later.tenant_id = i.tenant_id AND later.subscription_id = i.subscription_id
+                      AND later.issued_at > i.issued_at AND later.status <> 'draft'))
             JOIN app.invoice_lines l ON l.tenant_id = i.tenant_id AND l.invoice_id = i.id
                 AND l.plan_version_id = own.plan_version_id AND l.plan_key IS NOT DISTINCT FROM own.plan_key
                 AND l.price IS NOT DISTINCT FROM own.price AND l.amount_minor < 0
@@ -112,17 +129,17 @@ package enum CreditNoteQueries {
         }
     }
 
-    static func insert(_ note: CreditNote, by stamp: Stamp) -> [SQL] {
+    static func insert(_ note: CreditNote, correctsUsage: Bool, by stamp: Stamp) -> [SQL] {
         let lines = note.lines
         var statements: [SQL] = [
             """
             INSERT INTO app.credit_notes (tenant_id, id, invoice_id, legal_entity_id, number, reason, currency,
                 net_minor, tax_minor, total_minor, receivable_minor, bad_debt_minor, balance_minor, refund_minor,
-                issued_at, recorded_at, author)
+                issued_at, recorded_at, author, corrects_usage)
             VALUES (\(note.tenant), \(note.id), \(note.invoice), \(note.legalEntity), \(note.number), \(note.reason),
                     \(note.currency), \(note.net.minor), \(note.tax.minor), \(note.total.minor),
                     \(note.receivable.minor), \(note.badDebt.minor), \(note.balance.minor), \(note.refund.minor),
-                    \(note.issuedAt), \(stamp.recordedAt), \(stamp.author))
+                    \(note.issuedAt), \(stamp.recordedAt), \(stamp.author), \(correctsUsage))
             """,
             """
             INSERT INTO app.credit_note_lines (tenant_id, credit_note_id, position, invoice_line_id, net_minor,

@@ -62,12 +62,6 @@ enum DraftReissue {
                 return lines.count != draft.lines.count || !zip(lines, draft.lines).allSatisfy { $0.says($1) }
             }
         }
-
-        /// What was credited and is used already cannot be taken back: the difference is for the next invoice.
-        func isFree(of pool: CreditPool) -> Bool {
-            let credited = work.drafts.reduce(0) { $0 + $1.credited.minor }
-            return credited == 0 || pool.balance >= credited
-        }
     }
 
     /// Makes the drafts of subscriptions anew that come after all their other invoices; what is unchanged stays as it
@@ -149,11 +143,17 @@ enum DraftReissue {
         let pools = try await CreditQueries.pools(of: Set(works.map(\.poolKey)), in: transaction)
         let proposals = try await BillingProposals.make(of: works.map(\.request), in: transaction)
         var changes: [Change] = []
+        // What may be taken back of each balance, which several drafts of a tenant have added to.
+        var free = pools.mapValues(\.balance)
         for (work, proposal) in zip(works, proposals) {
             do {
                 let pool = pools[work.poolKey] ?? CreditPool(grants: [], balance: 0)
                 let change = try Change(work, try proposal.get(), pool, at: stamp.recordedAt)
-                if change.isNeeded, change.isFree(of: pool) { changes.append(change) }
+                let credited = work.drafts.reduce(0) { $0 + $1.credited.minor }
+                // What was credited and is used already cannot be taken back: the difference is for the next invoice.
+                guard change.isNeeded, credited == 0 || free[work.poolKey, default: 0] >= credited else { continue }
+                free[work.poolKey, default: 0] -= credited
+                changes.append(change)
             } catch {
                 outcome.failures[work.subscription.id] = error
             }

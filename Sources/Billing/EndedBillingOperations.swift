@@ -82,7 +82,7 @@ enum EndedUsageQueries {
         let tenant: TenantID
         let subscription: SubscriptionID
         let endedAt: Instant
-        /// What its usage comes to: rollups, count and sum of the last hundred days.
+        /// What its usage comes to: rollups, counts and sums of its last 400 days, and when events were taken back.
         let seen: String
     }
 
@@ -109,16 +109,21 @@ enum EndedUsageQueries {
             FROM app.subscriptions s
             LEFT JOIN app.ended_usage e ON e.tenant_id = s.tenant_id AND e.subscription_id = s.id
             CROSS JOIN LATERAL (
-                SELECT count(*) || '/' || coalesce(sum(r.count), 0) || '/' || coalesce(sum(r.sum), 0) AS seen
+                -- Where and on which meter counts; what is taken back and sent again may leave all sums as they were.
+                SELECT count(*) || '/' || coalesce(sum(r.count), 0) || '/' || coalesce(sum(r.sum), 0) || '/'
+                       || coalesce(sum(r.sum * extract(epoch FROM r.bucket) * (1 + abs(hashtext(r.meter)) % 1009)), 0)
+                       || coalesce('/' || (
+                           SELECT max(v.recorded_at) FROM app.usage_voids v WHERE v.tenant_id = s.tenant_id)::text, '')
+                       AS seen
                 FROM app.usage_rollups r
                 WHERE r.tenant_id = s.tenant_id AND r.bucket < s.ended_at
-                  AND r.bucket >= s.ended_at - interval '100 days'
+                  AND r.bucket >= s.ended_at - interval '400 days'
                   AND r.meter IN (
                       SELECT m.meter FROM app.subscription_meters m
                       WHERE m.tenant_id = s.tenant_id AND m.subscription_id = s.id)
             ) u
             WHERE s.ended_at >= \(start) AND s.ended_at <= \(end) AND s.next_billing_at IS NULL
-              AND coalesce(e.seen, '0/0/0') <> u.seen AND \(fragment: whose) \(fragment: rest)
+              AND coalesce(e.seen, '0/0/0/0') <> u.seen AND \(fragment: whose) \(fragment: rest)
               -- While a draft waits the difference is for it.
               AND NOT EXISTS (
                   SELECT FROM app.invoices i

@@ -8,6 +8,27 @@ struct CreditedLine: Hashable, Sendable {
     var net: Int64 = 0
     /// Of its tax.
     var tax: Int64 = 0
+    /// Of that, what the billing run took because usage had become less: it counts as not billed.
+    var corrected = Corrected()
+
+    /// A part of it.
+    struct Corrected: Hashable, Sendable {
+        var net: Int64 = 0
+        var tax: Int64 = 0
+        var taxes: [InvoiceDraft.Share] = []
+    }
+
+    func adding(_ other: CreditedLine) -> CreditedLine {
+        CreditedLine(
+            net: net + other.net,
+            tax: tax + other.tax,
+            corrected: Corrected(
+                net: corrected.net + other.corrected.net,
+                tax: corrected.tax + other.corrected.tax,
+                taxes: corrected.taxes + other.corrected.taxes
+            )
+        )
+    }
 }
 
 /// What lines of some invoices come to together.
@@ -43,6 +64,13 @@ struct BilledSum {
         tax += line.tax
         discounts += line.discounts
         taxes += line.taxes
+    }
+
+    /// Takes out what a credit note of the billing run gave back.
+    mutating func remove(_ corrected: CreditedLine.Corrected) {
+        amount -= corrected.net
+        tax -= corrected.tax
+        taxes = InvoiceDraft.Share.difference(taxes, corrected.taxes)
     }
 
     /// What this is more than another.
@@ -103,8 +131,9 @@ extension InvoiceAssembly {
                 try sum.all.add(line)
                 if invoice.status == .void { try sum.voided.add(line) }
                 if let credited = credited[line.id] {
-                    sum.credited.net += credited.net
-                    sum.credited.tax += credited.tax
+                    sum.all.remove(credited.corrected)
+                    sum.credited.net += credited.net - credited.corrected.net
+                    sum.credited.tax += credited.tax - credited.corrected.tax
                 }
                 sums[StretchKey(line)] = sum
             }

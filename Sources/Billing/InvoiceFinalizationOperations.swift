@@ -17,7 +17,8 @@ extension InvoiceOperations {
     /// Puts a draft into the books: makes it anew of all that is known by now, gives it its number, posts its journal,
     /// fixes the tenant's currency.
     ///
-    /// It is then open, or paid if nothing is due. One that is finalized already is left as it is.
+    /// It is then open, or paid if nothing is due, or void if nothing is left of it. One that is finalized already is
+    /// left as it is.
     ///
     /// - Throws: `InvoiceError.notFound`, or `.notFinalizable` for a draft that was voided.
     @discardableResult
@@ -27,11 +28,11 @@ extension InvoiceOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Invoice {
-        try await reissue(id, of: tenant, by: stamp, in: transaction)
+        let isDropped = try await reissue(id, of: tenant, by: stamp, in: transaction)
         let asked = Finalization(tenant: tenant, id: id, at: stamp.at)
         let (taken, _) = try await finalize([asked], by: stamp, in: transaction)
         guard let invoice = taken.first else { throw InvoiceError.notFound(id) }
-        guard invoice.number != nil else { throw InvoiceError.notFinalizable(id) }
+        guard invoice.number != nil || isDropped else { throw InvoiceError.notFinalizable(id) }
         return invoice
     }
 
@@ -84,16 +85,18 @@ extension InvoiceOperations {
     }
 
     /// Brings a draft up to date, unless it was written only now.
+    ///
+    /// - Returns: whether nothing is left of it, so that it is void.
     private static func reissue(
         _ id: InvoiceID,
         of tenant: TenantID,
         by stamp: Stamp,
         in transaction: borrowing Transaction
-    ) async throws {
+    ) async throws -> Bool {
         guard let draft = try await InvoiceQueries.find(id, of: tenant, in: transaction) else {
             throw InvoiceError.notFound(id)
         }
-        guard draft.status == .draft, draft.recordedAt < stamp.recordedAt else { return }
+        guard draft.status == .draft, draft.recordedAt < stamp.recordedAt else { return false }
         let key = InvoiceQueries.DraftKey(
             issuedAt: draft.issuedAt,
             tenant: tenant,
@@ -109,6 +112,7 @@ extension InvoiceOperations {
             in: transaction
         )
         if let failure = anew.failures[draft.subscription] { throw failure }
+        return try await InvoiceQueries.find(id, of: tenant, in: transaction)?.status == .void
     }
 
     private static func record(

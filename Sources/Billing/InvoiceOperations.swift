@@ -25,6 +25,7 @@ package enum InvoiceOperations {
         by stamp: Stamp,
         in transaction: borrowing Transaction
     ) async throws -> Invoice {
+        try await InvoiceQueries.lockSubscription(of: id, tenant: tenant, in: transaction)
         let unpaid = try await InvoiceQueries.lock(id, of: tenant, in: transaction)
         switch unpaid.status {
         case .void: return unpaid

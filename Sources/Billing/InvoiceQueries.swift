@@ -98,6 +98,25 @@ package enum InvoiceQueries {
         return found
     }
 
+    /// Holds the subscription of an invoice until the transaction ends.
+    ///
+    /// So what is given back of it is decided by one at a time, billing included. Whoever needs the invoice, too, locks
+    /// it after this.
+    static func lockSubscription(
+        of invoice: InvoiceID,
+        tenant: TenantID,
+        in transaction: borrowing Transaction
+    ) async throws {
+        try await transaction.execute(
+            """
+            SELECT FROM app.subscriptions s
+            WHERE s.tenant_id = \(tenant) AND s.id = (
+                SELECT i.subscription_id FROM app.invoices i WHERE i.tenant_id = \(tenant) AND i.id = \(invoice))
+            FOR UPDATE
+            """
+        )
+    }
+
     /// Holds a tenant's credit until the transaction ends: grants and balance are taken from by one at a time.
     ///
     /// - Returns: who sells to the tenant.

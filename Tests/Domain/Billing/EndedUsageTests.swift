@@ -50,6 +50,28 @@ import Values
         }
     }
 
+    @Test func `usage that moves to another hour, with all sums as they were, is seen`() async throws {
+        try await withDatabase { database in
+            let book = try await ended(database)
+            try await book.run(until: BillingFixture.day(2026, 2, 16), recordedAt: later)
+            try await database.transaction(as: .tenant(book.tenant)) { transaction in
+                _ = try await MeteringOperations.void(
+                    "first",
+                    of: book.tenant,
+                    by: BillingFixture.stamp(later),
+                    in: transaction
+                )
+            }
+            // In January's stretch the first million is free a second time.
+            try await book.use(3_000_000, BillingFixture.day(2026, 1, 9), recordedAt: later)
+            try await book.run(until: soon, recordedAt: last)
+            let invoice = try #require(try await book.invoices().last)
+            #expect(invoice.reason == .correction)
+            #expect(Set(invoice.short) == ["tokens 3000000 500", "tokens -3000000 -500"])
+            #expect(try await book.differences().isEmpty)
+        }
+    }
+
     @Test func `usage that is taken back is credited`() async throws {
         try await withDatabase { database in
             let book = try await ended(database)

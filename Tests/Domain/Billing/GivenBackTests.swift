@@ -184,6 +184,12 @@ import Values
             #expect(next.short == ["base 1 2000", "seats 3 1500", "tokens -2000000 0"])
             #expect(next.total.text == "35.00" && next.creditsApplied.text == "5.00")
             #expect(try await book.differences().isEmpty)
+            // What is sent again is charged again.
+            try await book.use(2_000_000, BillingFixture.day(2026, 2, 21), id: "again", recordedAt: last)
+            let may = BillingFixture.day(2026, 5, 5)
+            try await book.run(until: may, recordedAt: last.adding(seconds: 3_600))
+            #expect(try await book.invoices().last?.short.last == "tokens 2000000 500")
+            #expect(try await book.differences().isEmpty)
         }
     }
 
